@@ -85,11 +85,11 @@ void mariadb_rollback(struct mariadb_conn *conn);
 /* Runs one text that gives no rows. ret_changes (may be NULL) gets the number of rows it changed;
  * of an UPDATE, that it found. */
 int mariadb_exec(struct mariadb_conn *conn, struct view text, uint64_t *ret_changes);
-/* The server's number of the last error (MariaDB's "Error Codes"; 0: it was not the server's), and
- * its sentence. */
 /* What a text of several statements must say behind its COMMIT; empty where nothing is to be said.
  * An error of it is ERR_UNKNOWN. */
 const char *mariadb_after_commit(const struct mariadb *m);
+/* The server's number of the last error since mariadb_take or mariadb_begin (MariaDB's "Error
+ * Codes"; 0: there was none of the server's), and its sentence. */
 unsigned mariadb_errno(const struct mariadb_conn *conn);
 const char *mariadb_error(const struct mariadb_conn *conn);
 

@@ -339,6 +339,7 @@ int mariadb_begin(struct mariadb_conn *c)
 {
     assert(c->phase == MARIADB_IDLE);
     c->phase = MARIADB_OPEN; /* nothing is done by beginning, whatever its error */
+    c->last_errno = 0;
     int err = mariadb_exec(c, VIEW_LIT("START TRANSACTION"), NULL);
     if (err)
         c->phase = MARIADB_IDLE;

@@ -33,6 +33,13 @@ int sql_run(struct sql_txn *txn, const char *text, const struct sql_value *value
     return txn->ops->run(txn, text, values, count, ret_changes);
 }
 
+int sql_run_first(struct sql_txn *txn, const char *text, const struct sql_value *values,
+                  size_t count)
+{
+    const int err = sql_run(txn, text, values, count, NULL);
+    return err == ERR_CONFLICT ? ERR_BUSY : err;
+}
+
 const void *sql_asker(const struct sql_txn *txn)
 {
     return txn->asker;

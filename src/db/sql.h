@@ -100,6 +100,11 @@ static inline struct view sql_value_bytes(const struct sql_value *value)
  * ERR_CONFLICT: a key is there already; otherwise the job must return what this returned. */
 int sql_run(struct sql_txn *txn, const char *text, const struct sql_value *values, size_t count,
             uint64_t *ret_changes);
+/* The same for an INSERT of the first row of a key, where the job has just found none. If somebody
+ * else has put it there at the same moment, the job has to begin again: ERR_BUSY, which it returns,
+ * and sql_write has it run again. */
+int sql_run_first(struct sql_txn *txn, const char *text, const struct sql_value *values,
+                  size_t count);
 /* What is known of the call whose job this is (call/trace.h), borrowed until the job ends; NULL:
  * nobody's call. */
 const void *sql_asker(const struct sql_txn *txn);

@@ -48,6 +48,13 @@ static int run_once(struct mariadb_conn *conn, struct sql_job *job)
     return err;
 }
 
+/* Whether the server is what was busy: it has taken the transaction back, or another has put a row
+ * there first (sql_run_first). The same word from the job itself is its answer. */
+static bool begins_again(const struct mariadb_conn *conn, int err)
+{
+    return err == ERR_BUSY && mariadb_errno(conn) != 0;
+}
+
 static int write_job(struct sql *sql, struct sql_job *job, int64_t deadline_ns)
 {
     struct mariadb_sql *s = (struct mariadb_sql *)sql;
@@ -60,9 +67,10 @@ static int write_job(struct sql *sql, struct sql_job *job, int64_t deadline_ns)
     int tries = 0;
     do {
         err = run_once(conn, job);
-    } while (err == ERR_BUSY && ++tries < TRIES_MAX);
+    } while (begins_again(conn, err) && ++tries < TRIES_MAX);
+    err = begins_again(conn, err) ? ERR_UNAVAILABLE : err;
     mariadb_give(conn);
-    return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
+    return err;
 }
 
 static int read_on(struct mariadb_conn *conn, struct sql_job *job)

@@ -109,6 +109,26 @@ static void a_key_is_there_once(void **state)
     assert_true(look().sum == 13);
 }
 
+static int say_busy(struct sql_job *job, struct sql_txn *txn)
+{
+    int64_t count = 0;
+    int *runs = (int *)(job + 1);
+    ++*runs;
+    int err = sql_ask_int(txn, "SELECT count(*) FROM thing", SQL_NONE, &count);
+    return err == 0 ? ERR_BUSY : err;
+}
+
+/* Many jobs mean something of their own by it; only what the server says so is run again. */
+static void what_a_job_answers_is_its_answer(void **state)
+{
+    struct {
+        struct sql_job job;
+        int runs;
+    } mine = {.job.run = say_busy};
+    assert_int_equal(sql_write(sql, &mine.job, DEADLINE_NEVER), ERR_BUSY);
+    assert_int_equal(mine.runs, 1);
+}
+
 static int run_update(struct sql_job *base, struct sql_txn *txn)
 {
     uint64_t changes = 99;
@@ -233,8 +253,11 @@ static int tear_down_mariadb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_job_is_all_or_nothing),       cmocka_unit_test(a_key_is_there_once),
-        cmocka_unit_test(changed_rows_are_counted),      cmocka_unit_test(an_answer_can_be_left),
+        cmocka_unit_test(a_job_is_all_or_nothing),
+        cmocka_unit_test(a_key_is_there_once),
+        cmocka_unit_test(what_a_job_answers_is_its_answer),
+        cmocka_unit_test(changed_rows_are_counted),
+        cmocka_unit_test(an_answer_can_be_left),
         cmocka_unit_test(steps_are_done_once_and_known),
     };
     if (getenv("USHER_TEST_MARIADB"))

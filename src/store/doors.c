@@ -192,13 +192,13 @@ static int put_block(struct sql_txn *txn, uint32_t performance_id, const struct 
     if (err == 0 && there > 0)
         return sql_run(txn, "UPDATE door_block SET reason = ? WHERE order_id = ? AND seat = ?",
                        SQL(sql_text(block->reason), order, seat), NULL);
-    return err == 0 ? sql_run(txn,
-                              "INSERT INTO door_block (order_id, seat, performance_id, reason,"
-                              " created_at_ms) VALUES (?, ?, ?, ?, ?)",
-                              SQL(order, seat, sql_int(performance_id), sql_text(block->reason),
-                                  sql_int(block->created_at_ms)),
-                              NULL)
-                    : err;
+    return err == 0
+               ? sql_run_first(txn,
+                               "INSERT INTO door_block (order_id, seat, performance_id, reason,"
+                               " created_at_ms) VALUES (?, ?, ?, ?, ?)",
+                               SQL(order, seat, sql_int(performance_id), sql_text(block->reason),
+                                   sql_int(block->created_at_ms)))
+               : err;
 }
 
 static int run_block(struct sql_job *base, struct sql_txn *txn)

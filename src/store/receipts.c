@@ -27,8 +27,8 @@ static int read_rates(struct sql_txn *txn, int64_t terms_id, uint32_t *ret_price
 }
 
 /* The organiser's next number; its counter is locked until the transaction ends. Of two that need
- * the very first at once, one has to begin again (ERR_BUSY, which sql_write does by itself):
- * ERR_CONFLICT would say that somebody else has moved the payment. */
+ * the very first at once, one has to begin again (sql_run_first): ERR_CONFLICT would say that
+ * somebody else has moved the payment. */
 static int next_number(struct sql_txn *txn, uint32_t organiser_id, int64_t *ret_number)
 {
     uint64_t changes = 0;
@@ -37,10 +37,9 @@ static int next_number(struct sql_txn *txn, uint32_t organiser_id, int64_t *ret_
                       " WHERE organiser_id = ?",
                       SQL(sql_int(organiser_id)), &changes);
     if (err == 0 && changes == 0)
-        err = sql_run(txn, "INSERT INTO receipt_counter (organiser_id, last_number) VALUES (?, 1)",
-                      SQL(sql_int(organiser_id)), NULL);
-    if (err == ERR_CONFLICT)
-        err = ERR_BUSY;
+        err = sql_run_first(txn,
+                            "INSERT INTO receipt_counter (organiser_id, last_number) VALUES (?, 1)",
+                            SQL(sql_int(organiser_id)));
     return err == 0
                ? sql_ask_int(txn, "SELECT last_number FROM receipt_counter WHERE organiser_id = ?",
                              SQL(sql_int(organiser_id)), ret_number)

@@ -85,10 +85,11 @@ static int keep_one(struct sql_txn *txn, const struct tally_entry *e, int64_t mi
                       " ? AND minute_ms = ? AND kind = ? AND what = ?",
                       SQL(total, sale, performance, minute, kind, what), &changes);
     return err == 0 && changes == 0
-               ? sql_run(txn,
-                         "INSERT INTO refusal (sale_id, performance_id, minute_ms, kind, what,"
-                         " total) VALUES (?, ?, ?, ?, ?, ?)",
-                         SQL(sale, performance, minute, kind, what, total), NULL)
+               ? sql_run_first(
+                     txn,
+                     "INSERT INTO refusal (sale_id, performance_id, minute_ms, kind, what,"
+                     " total) VALUES (?, ?, ?, ?, ?, ?)",
+                     SQL(sale, performance, minute, kind, what, total))
                : err;
 }
 

@@ -46,8 +46,9 @@ static int count_one(struct sql_txn *txn, uint32_t event_id, int by)
     int err = sql_run(txn, "UPDATE reminder_count SET reminders = reminders + ? WHERE event_id = ?",
                       SQL(sql_int(by), sql_int(event_id)), &changes);
     return err == 0 && changes == 0
-               ? sql_run(txn, "INSERT INTO reminder_count (event_id, reminders) VALUES (?, ?)",
-                         SQL(sql_int(event_id), sql_int(by)), NULL)
+               ? sql_run_first(txn,
+                               "INSERT INTO reminder_count (event_id, reminders) VALUES (?, ?)",
+                               SQL(sql_int(event_id), sql_int(by)))
                : err;
 }
 
@@ -93,12 +94,12 @@ static int add(struct sql_txn *txn, const struct reminder *r, struct id *ret_id)
         return err;
     err = check_room(txn, r);
     if (err == 0)
-        err = sql_run(txn,
-                      "INSERT INTO reminder (reminder_id, event_id, email, language, account_id,"
-                      " created_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
-                      SQL(sql_id(r->reminder_id), sql_int(r->event_id), sql_text(r->email),
-                          sql_text(r->language), sql_id(r->account_id), sql_int(r->created_at_ms)),
-                      NULL);
+        err = sql_run_first(
+            txn,
+            "INSERT INTO reminder (reminder_id, event_id, email, language, account_id,"
+            " created_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            SQL(sql_id(r->reminder_id), sql_int(r->event_id), sql_text(r->email),
+                sql_text(r->language), sql_id(r->account_id), sql_int(r->created_at_ms)));
     *ret_id = r->reminder_id;
     return err == 0 ? count_one(txn, r->event_id, 1) : err;
 }

@@ -120,10 +120,11 @@ static int lock_ticket(const struct scan *scan, struct sql_txn *txn, int64_t *re
         sql_run(txn, "UPDATE door_ticket SET scans = scans + 1 WHERE order_id = ? AND seat = ?",
                 SQL(order, seat), &changes);
     if (err == 0 && changes == 0)
-        return sql_run(txn,
-                       "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans,"
-                       " gone_at_ms, gone_used) VALUES (?, ?, ?, 0, 1, 0, 0)",
-                       SQL(order, seat, sql_int(scan->performance_id)), NULL);
+        return sql_run_first(
+            txn,
+            "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans,"
+            " gone_at_ms, gone_used) VALUES (?, ?, ?, 0, 1, 0, 0)",
+            SQL(order, seat, sql_int(scan->performance_id)));
     if (err == 0)
         err = sql_ask_int(txn, "SELECT scans FROM door_ticket WHERE order_id = ? AND seat = ?",
                           SQL(order, seat), &scans);
@@ -196,18 +197,19 @@ static int fold(const struct scan *scan, struct sql_txn *txn, struct step *steps
                : err;
 }
 
+/* Where the same scan came twice at once, the later one begins again and finds it. */
 static int insert(const struct putting *job, struct sql_txn *txn, int64_t after)
 {
     const struct scan *scan = job->scan;
-    return sql_run(txn,
-                   "INSERT INTO scan (performance_id, nonce, order_id, seat, gate, device,"
-                   " direction, at_ms, answered, result, forced, after_scan_id)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                   SQL(sql_int(scan->performance_id), sql_text(scan->nonce), sql_id(scan->order_id),
-                       sql_int(scan->seat), sql_text(scan->gate), sql_text(scan->device),
-                       sql_int(scan->direction), sql_int(scan->at_ms), sql_int(job->answered),
-                       sql_int(job->result), sql_int(scan->forced), sql_int(after)),
-                   NULL);
+    return sql_run_first(txn,
+                         "INSERT INTO scan (performance_id, nonce, order_id, seat, gate, device,"
+                         " direction, at_ms, answered, result, forced, after_scan_id)"
+                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         SQL(sql_int(scan->performance_id), sql_text(scan->nonce),
+                             sql_id(scan->order_id), sql_int(scan->seat), sql_text(scan->gate),
+                             sql_text(scan->device), sql_int(scan->direction), sql_int(scan->at_ms),
+                             sql_int(job->answered), sql_int(job->result), sql_int(scan->forced),
+                             sql_int(after)));
 }
 
 /* The gate asks: what the fold says up to now is the answer. */
@@ -329,12 +331,11 @@ static int mark_gone(struct sql_txn *txn, const struct scan_back *back, uint32_t
                       " WHERE order_id = ? AND seat = ?",
                       SQL(at, sql_int(back->even_used), order, sql_int(seat)), &changes);
     if (err == 0 && changes == 0)
-        err = sql_run(
+        err = sql_run_first(
             txn,
             "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans,"
             " gone_at_ms, gone_used) VALUES (?, ?, ?, 0, 0, ?, ?)",
-            SQL(order, sql_int(seat), sql_int(back->performance_id), at, sql_int(back->even_used)),
-            NULL);
+            SQL(order, sql_int(seat), sql_int(back->performance_id), at, sql_int(back->even_used)));
     return err;
 }
 
