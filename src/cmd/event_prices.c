@@ -101,10 +101,13 @@ int event_prices_read(const struct event_prices *prices, const char *const *cate
             ret_given[index] = true;
         }
     }
+    /* A list is of all of them, or it is a slip; names alone may be of some. */
     for (uint32_t i = 0; !err && i < count; i++) {
-        if (!ret_given[i] && !prices->some) {
-            snprintf(error, error_size, "category %u (%s) has no price: --prices or --price", i,
-                     categories[i]);
+        if (!ret_given[i] && (prices->list || !prices->some)) {
+            snprintf(error, error_size,
+                     "category %u (%s) has no price: the hall has %u categor%s; --prices with one "
+                     "for all or one for each, or --price",
+                     i, categories[i], count, count == 1 ? "y" : "ies");
             err = ERR_INVALID;
         }
     }

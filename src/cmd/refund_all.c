@@ -42,6 +42,15 @@ static const char *outcome_word(Usher__V1__RefundOutcome outcome, bool counter)
     return words[outcome <= 4 ? (int)outcome : 0];
 }
 
+/* Orders that are still to be given back, at whatever provider. */
+static uint64_t left_of(const Usher__V1__RefundJob *job)
+{
+    uint64_t left = 0;
+    for (size_t i = 0; i < job->n_totals; i++)
+        left += job->totals[i]->orders;
+    return left;
+}
+
 static void print_totals(const Usher__V1__RefundJob *job)
 {
     const bool preview = job->state == USHER__V1__REFUND_JOB_STATE__REFUND_JOB_STATE_PREVIEW;
@@ -49,17 +58,22 @@ static void print_totals(const Usher__V1__RefundJob *job)
     for (size_t i = 0; i < job->n_totals; i++) {
         const Usher__V1__RefundJobTotal *t = job->totals[i];
         money_format(t->amount, t->currency, amount);
-        printf("%s: %" PRIu64 " orders, %s", t->provider, t->orders, amount);
+        if (preview && t->orders == 0)
+            printf("%s: nothing left", t->provider);
+        else
+            printf("%s: %" PRIu64 " order%s, %s", t->provider, t->orders, t->orders == 1 ? "" : "s",
+                   amount);
         money_format(t->done_amount, t->currency, part);
-        if (!preview)
-            printf("; %" PRIu64 " given back, %s", t->done_orders, part);
+        if (!preview || t->done_orders > 0)
+            printf("; %" PRIu64 " given back%s, %s", t->done_orders, preview ? " before" : "",
+                   part);
         money_format(t->failed_amount, t->currency, part);
         if (t->failed_orders > 0)
             printf("; %" PRIu64 " %s, %s", t->failed_orders,
                    is_counter(t->provider) ? "to be handed out at the box office" : "refused",
                    part);
         printf("\n");
-        if (preview && t->refunds_per_minute > 0)
+        if (preview && t->orders > 0 && t->refunds_per_minute > 0)
             printf("  at most %" PRIu32 " a minute: %" PRIu64 " min\n", t->refunds_per_minute,
                    (t->orders + t->refunds_per_minute - 1) / t->refunds_per_minute);
         if (preview && t->old_orders > 0)
@@ -67,8 +81,8 @@ static void print_totals(const Usher__V1__RefundJob *job)
                    " days ago: the provider may refuse them\n",
                    t->old_orders, t->window_days);
     }
-    if (job->n_totals == 0)
-        printf("nothing was paid\n");
+    if (left_of(job) == 0)
+        printf("there is nothing to give back: no order that is good was paid\n");
 }
 
 static int print_orders(struct session *session, const char *job_id)
@@ -114,6 +128,21 @@ static int follow(struct session *session, const Usher__V1__RefundJob **job)
     return code;
 }
 
+/* Of the last job, if there was one. */
+static int print_orders_before(struct session *session, const Usher__V1__RefundJob *preview)
+{
+    Usher__V1__GetRefundJobRequest wish = USHER__V1__GET_REFUND_JOB_REQUEST__INIT;
+    const Usher__V1__RefundJob *last;
+    uint64_t before = 0;
+    for (size_t i = 0; i < preview->n_totals; i++)
+        before += preview->totals[i]->done_orders + preview->totals[i]->failed_orders;
+    if (before == 0)
+        return CMD_OK;
+    wish.performance_id = preview->performance_id;
+    int code = call_payment(session, get_refund_job, &wish, &last);
+    return code == CMD_OK ? print_orders(session, last->job_id) : code;
+}
+
 static bool all_done(const Usher__V1__RefundJob *job)
 {
     for (size_t i = 0; i < job->n_totals; i++) {
@@ -145,9 +174,9 @@ static int refund_all(struct session *session, void *arg)
         code = session_print_json(session, job);
     else
         print_totals(job);
-    if (code == CMD_OK && values->orders && values->yes)
-        code = print_orders(session, job->job_id);
-    if (!values->yes && !values->session.json)
+    if (code == CMD_OK && values->orders)
+        code = values->yes ? print_orders(session, job->job_id) : print_orders_before(session, job);
+    if (!values->yes && !values->session.json && left_of(job) > 0)
         printf("this was a dry run: say --yes to give it back\n");
     return code == CMD_OK && !all_done(job) ? CMD_FALSE : code;
 }
@@ -156,7 +185,7 @@ static const struct conf_option refund_all_options[] = {
     {"yes", CONF_BOOL, offsetof(struct refund_all_values, yes), "no",
      .help = "give it back; without it, only tell what would be done"},
     {"orders", CONF_BOOL, offsetof(struct refund_all_values, orders), "no",
-     .help = "tell what came of each order"},
+     .help = "tell what came of each order, of a dry run in the job before"},
     {"reason", CONF_STR, offsetof(struct refund_all_values, reason), "", 0, 100,
      .help = "a note that is kept with the job"},
     SESSION_OPTIONS(struct refund_all_values, session),

@@ -142,16 +142,28 @@ int refund_job_get(struct sql *sql, struct id job_id, uint32_t performance_id, s
     return err;
 }
 
+#define SUMS_WHERE(which)                                                                          \
+    "SELECT provider, currency, " STATE ", count(*), sum(refund_item.amount), 0"                   \
+    " FROM refund_item INNER JOIN payment ON payment.payment_id = refund_item.payment_id"          \
+    " WHERE " which " GROUP BY provider, currency, " STATE " ORDER BY provider, currency, " STATE
+
 int refund_job_sums(struct sql *sql, struct id job_id, struct arena *arena,
                     struct refund_job_sum **ret_sums, size_t *ret_count, int64_t deadline_ns)
 {
-    struct payments_list list = PAYMENTS_LIST(
-        struct refund_job_sum, read_sum, arena, PAYMENT_PAGE_MAX,
-        "SELECT provider, currency, " STATE ", count(*), sum(refund_item.amount), 0"
-        " FROM refund_item INNER JOIN payment ON payment.payment_id = refund_item.payment_id"
-        " WHERE job_id = ? GROUP BY provider, currency, " STATE
-        " ORDER BY provider, currency, " STATE,
-        sql_id(job_id));
+    struct payments_list list =
+        PAYMENTS_LIST(struct refund_job_sum, read_sum, arena, PAYMENT_PAGE_MAX,
+                      SUMS_WHERE("job_id = ?"), sql_id(job_id));
+    return payments_list(sql, &list, ret_sums, ret_count, deadline_ns);
+}
+
+int refund_jobs_done(struct sql *sql, uint32_t performance_id, struct arena *arena,
+                     struct refund_job_sum **ret_sums, size_t *ret_count, int64_t deadline_ns)
+{
+    struct payments_list list =
+        PAYMENTS_LIST(struct refund_job_sum, read_sum, arena, PAYMENT_PAGE_MAX,
+                      SUMS_WHERE("sold = 0 AND job_id IN"
+                                 " (SELECT job_id FROM refund_job WHERE performance_id = ?)"),
+                      sql_int(performance_id));
     return payments_list(sql, &list, ret_sums, ret_count, deadline_ns);
 }
 

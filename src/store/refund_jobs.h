@@ -63,6 +63,9 @@ int refund_job_put(struct sql *sql, const struct refund_job *job, int64_t deadli
 /* By id; or, with a zero id, the performance's last one. ERR_NOT_FOUND. */
 int refund_job_get(struct sql *sql, struct id job_id, uint32_t performance_id, struct arena *arena,
                    struct refund_job *ret_job, int64_t deadline_ns);
+/* What the performance's jobs have done so far: of payments that have nothing left to give back. */
+int refund_jobs_done(struct sql *sql, uint32_t performance_id, struct arena *arena,
+                     struct refund_job_sum **ret_sums, size_t *ret_count, int64_t deadline_ns);
 int refund_job_sums(struct sql *sql, struct id job_id, struct arena *arena,
                     struct refund_job_sum **ret_sums, size_t *ret_count, int64_t deadline_ns);
 /* Its items in that state (0: any), beginning after the payment `after`, by payment. What was

@@ -161,6 +161,27 @@ static void a_job_ends_when_nothing_is_left(void **state)
     assert_int_equal(refund_job_put(sql, &second, DEADLINE_NEVER), 0);
 }
 
+/* Of a payment that has places to give back still, nothing is done. */
+static void what_jobs_have_done_is_told_apart(void **state)
+{
+    struct refund_job_sum *sums;
+    size_t count;
+    struct payment p;
+    assert_int_equal(refund_jobs_done(sql, PERFORMANCE, &arena, &sums, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(payment_get(sql, number(1), &arena, &p, DEADLINE_NEVER), 0);
+    p.state = PAYMENT_REFUNDING;
+    p.books.sold = 0;
+    p.books.pending = 1000;
+    assert_int_equal(payment_save(sql, &p, NULL, NULL, DEADLINE_NEVER), 0);
+    assert_int_equal(refund_jobs_done(sql, PERFORMANCE, &arena, &sums, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 1);
+    assert_true(sums[0].state == REFUND_ITEM_DONE && sums[0].amount == 1000 && sums[0].orders == 1);
+    assert_int_equal(refund_jobs_done(sql, PERFORMANCE + 1, &arena, &sums, &count, DEADLINE_NEVER),
+                     0);
+    assert_int_equal(count, 0);
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 4u << 20);
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_preview_tells_what_would_go_back),
         cmocka_unit_test(a_job_lists_what_was_paid_and_runs_alone),
         cmocka_unit_test(an_item_is_due_at_its_time_and_its_provider),
+        cmocka_unit_test(what_jobs_have_done_is_told_apart),
         cmocka_unit_test(a_job_ends_when_nothing_is_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

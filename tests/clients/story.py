@@ -401,7 +401,12 @@ class Story:
         hold = self.client.call("HoldSeats", wish, token=buyer)
         bought = {"performanceId": sale, "holdId": order["orderId"], "paymentMethod": BOX_OFFICE}
         buys = {"performanceId": sale, "holdId": hold["holdId"], "paymentMethod": BOX_OFFICE}
-        self.organise("UpdatePerformance", performanceId=sale, startsAtMs=str(int(time.time() * 1000) - 1))
+        past = {"performanceId": sale, "startsAtMs": str(int(time.time() * 1000) - 1)}
+        refused("failed_precondition", "SALE_OPEN", self.client.call, "UpdatePerformance", past, token=self.operator_key)
+        soon = int(time.time() * 1000) + 300
+        self.organise("UpdatePerformance", performanceId=sale, startsAtMs=str(soon))
+        while time.time() * 1000 <= soon:
+            time.sleep(0.02)
         for method, message in (("HoldSeats", {"performanceId": sale, "seats": [4]}), ("PlaceOrder", buys),
                                 ("HoldBest", {"performanceId": sale, "party": 1}), ("CancelOrder", {"orderId": order["orderId"]})):
             refused("failed_precondition", "PERFORMANCE_BEGUN", self.client.call, method, message, token=buyer)

@@ -107,6 +107,14 @@ def what_is_no_price_is_refused(shop):
     assert done.returncode == 2 and "--performance" in done.stderr, done
     done = edit(shop, "1", "--performance", str(night), "--price", "Nowhere=5")
     assert done.returncode == 2 and "no such category" in done.stderr, done
+    # A list that is too short is a slip, not a wish for some of the categories.
+    event = str(shop.operator("GetPerformance", {"performanceId": night})["eventId"])
+    for words in (("--prices", "1,2"), ("--prices", "1,2", "--prices-from", "+1d"), ("--prices", "1,2", "--price", "2=3")):
+        done = edit(shop, event, "--performance", str(night), *words)
+        assert done.returncode == 2 and "has 4 categories" in done.stderr, (words, done)
+    assert price_of(shop, night) == (1235, 0) and plans(shop, night) == []
+    done = edit(shop, event, "--performance", str(night), "--prices", "1,2", "--price", "2=3", "--price", "3=4")
+    assert done.returncode == 0 and [price_of(shop, night, i)[0] for i in range(4)] == [1, 2, 3, 4], done
     quote = guest.ask("QuotePurchase", {"performanceId": night, "prices": [1235]}, PAYMENT)
     assert int(quote["price"]) == 1235, quote
 

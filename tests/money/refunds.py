@@ -216,13 +216,38 @@ def a_whole_evening(shop):
         said = run(shop, "payment", "refund-all", str(night), "--yes", "--orders", code=1)
         assert said.count("given back") == 12 and said.count("refused by the provider") == 1, said
         assert number in next(line for line in said.splitlines() if "refused by" in line), said
+    said = run(shop, "payment", "refund-all", str(night), "--orders", code=1)  # what is done is told, and nothing is left
+    assert "nothing left; 11 given back before" in said and "1 refused" in said and "dry run" not in said, said
+    assert number in next(line for line in said.splitlines() if "refused by" in line), said
     assert shop.operator("BeginRefundJob", {"performanceId": night}, PAYMENT)["jobId"] == job["jobId"]
     shop.operator("RefundOrder", {"orderId": buyers[3].hold["holdId"]}, PAYMENT)
     buyers[3].until(REFUNDED)
     said = run(shop, "payment", "refund-all", str(night), "--yes", "--orders")
     assert said.count("given back") == 13 and "refused" not in said, said
+    said = run(shop, "payment", "refund-all", str(night))
+    assert f"12 given back before, {left / 100:,.2f} EUR" in said and "nothing to give back" in said, said
     report = shop.operator("GetSaleReport", {"performanceId": night})
     assert report.get("orderCount", 0) == report.get("cancelledCount", 0) or not report.get("orderCount"), report
+    # Sold again after it: what would be done stands apart from what was.
+    shop.operator("OpenSale", {"performanceId": night})
+    late = Buyer(shop, night, taking=[500, 501])
+    assert late.pay()["state"] == DONE
+    said = run(shop, "payment", "refund-all", str(night))
+    assert "1 order, 24.70 EUR; 12 given back before" in said and "dry run" in said, said
+    dry = shop.operator("BeginRefundJob", {"performanceId": night, "dryRun": True}, PAYMENT)["totals"]
+    assert [(t["orders"], t["amount"], t["doneOrders"], t["doneAmount"]) for t in dry] == [("1", "2470", "12", str(left))], dry
+
+
+def an_evening_that_is_not(shop):
+    """Not told as one for which nothing was paid."""
+    for words in (("refund-all", "4000000000"), ("refund-all", "4000000000", "--yes"), ("list", "--performance", "4000000000")):
+        assert "no such performance" in run(shop, "payment", *words, code=1), words
+    for dry in (True, False):
+        answer = shop.operator("BeginRefundJob", {"performanceId": 4000000000, "dryRun": dry}, PAYMENT)
+        assert answer.get("code") == "not_found", answer
+    assert shop.operator("GetBooks", {"performanceId": 4000000000}, PAYMENT).get("code") == "not_found"
+    empty = shop.make_performance()
+    assert "nothing to give back" in run(shop, "payment", "refund-all", str(empty))
 
 
 def an_evening_of_another_organiser(shop):
@@ -264,5 +289,6 @@ TESTS = [
     ("refund-refused-and-asked-again", refused_and_asked_again),
     ("refund-is-mailed", mails_of_refunds),
     ("refund-of-a-whole-evening", a_whole_evening),
+    ("refund-of-an-evening-that-is-not", an_evening_that_is_not),
     ("refund-by-who-may-not", an_evening_of_another_organiser),
 ]

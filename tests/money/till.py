@@ -1,4 +1,5 @@
 """The box office's till: sold over the counter, given back, given away, counted. Its sum is the books'."""
+import concurrent.futures
 import sqlite3
 import subprocess
 
@@ -161,7 +162,8 @@ def what_no_till_can(shop):
     total = int(held["hold"]["total"])
     comp = {"means": "TILL_MEANS_COMP", "note": "press"}
     for wish in ({**comp, "amount": str(total)}, {**comp, "amount": "0", "tendered": "5"}, {"tendered": "1000000000001"},
-                 {"tendered": str(2 ** 63 - 1)}, {"means": "TILL_MEANS_CARD", "note": "1", "tendered": str(total)}):
+                 {"tendered": str(2 ** 63 - 1)}, {"means": "TILL_MEANS_CARD", "note": "1", "tendered": str(total)},
+                 {"amount": "0"}, {"amount": "0", "tendered": "1"}, {"amount": "0", "means": "TILL_MEANS_CARD", "note": "1"}):
         assert reason(manager.sell(held, **wish)) == "BAD_ARGUMENT", wish
     order = manager.sell(held)["order"]
     manager.close()
@@ -176,6 +178,24 @@ def what_no_till_can(shop):
     manager.open(openingAmount=str(total))
     assert manager.ask("RefundOrder", {"orderId": order["orderId"]}, PAYMENT)["state"] == "REFUND_STATE_DONE"
     assert manager.close()["expected"] == str(total - total // 2)
+
+
+def cash_goes_back_once(shop):
+    """Clicked four times at once it is handed out once, each is told that it is done, and none of a provider."""
+    desk = Desk(shop)
+    till = desk.open()
+    for _ in range(3):
+        order = desk.sell(desk.hold())["order"]
+        cancelled = desk.ask("CancelOrder", {"orderId": order["orderId"]}, TICKET)
+        assert reason(cancelled) == "PAID_BY_CARD" and "at the box office" in cancelled["message"], cancelled
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            calls = [pool.submit(desk.ask, "RefundOrder", {"orderId": order["orderId"]}, PAYMENT) for _ in range(4)]
+            told = [call.result() for call in calls]
+        assert all(answer.get("state") == "REFUND_STATE_DONE" for answer in told), told
+        assert sum("again" not in answer for answer in told) == 1, told
+    now = desk.ask("GetTill", {"tillId": till["tillId"]})
+    assert now["expected"] == "50000" and now["refunds"] == 3, now
+    desk.close()
 
 
 def comps_are_told_apart(shop):
@@ -270,6 +290,16 @@ def what_was_to_be_paid_later(shop):
     desk.open()
     buyer = Buyer(shop, made, taking=[0, 1])
     payment = buyer.begin(provider="box-office")
+    due = int(payment["amount"])
+    for wrong in ({"tendered": str(due - 1)}, {"tendered": "-1"}, {"tendered": "1000000000001"}, {"tendered": str(2 ** 63 - 1)},
+                  {"means": "TILL_MEANS_CARD", "note": "9", "tendered": str(due)}, {"means": "TILL_MEANS_CARD"},
+                  {"means": "TILL_MEANS_COMP", "note": "press"}, {"note": "x" * 101}):
+        answer = desk.ask("CollectPayment", {"paymentId": payment["paymentId"], "amount": payment["amount"], **wrong}, PAYMENT)
+        assert reason(answer) == "BAD_ARGUMENT", (wrong, answer)
+    for wrong in ("0", str(due - 1), str(due + 1)):
+        answer = desk.ask("CollectPayment", {"paymentId": payment["paymentId"], "amount": wrong, "tendered": str(due)}, PAYMENT)
+        assert reason(answer) == "WRONG_AMOUNT", (wrong, answer)
+    assert buyer.get()["state"] == "PAYMENT_STATE_DEPOSIT" and desk.ask("GetTill", {}).get("sales", 0) == 0
     done = desk.ask("CollectPayment", {"paymentId": payment["paymentId"], "amount": payment["amount"],
                                        "means": "TILL_MEANS_CARD", "note": "9"}, PAYMENT)
     assert done["state"] == DONE, done
@@ -279,7 +309,13 @@ def what_was_to_be_paid_later(shop):
     assert till["cardTaken"] == payment["amount"], till
     assert desk.ask("RefundOrder", {"orderId": payment["orderId"]}, PAYMENT)["state"] == "REFUND_STATE_DONE"
     buyer.until(REFUNDED)
-    assert desk.close()["cardReturned"] == payment["amount"]
+    paid = Buyer(shop, made, taking=[2, 3]).begin(provider="box-office")
+    done = desk.ask("CollectPayment", {"paymentId": paid["paymentId"], "amount": paid["amount"], "tendered": str(due + 500)}, PAYMENT)
+    assert done["state"] == DONE, done
+    [entry] = [one for one in desk.ask("ListTillEntries", {"tillId": till["tillId"]})["entries"] if one["orderId"] == paid["orderId"]]
+    assert (entry["amount"], entry["tendered"]) == (str(due), str(due + 500)), entry
+    closed = desk.close()
+    assert closed["cardReturned"] == payment["amount"] and closed["cashTaken"] == str(due), closed
 
 
 def an_evening_that_is_called_off(shop):
@@ -379,6 +415,7 @@ TESTS = [
     ("till-what-had-no-fee-gives-none-back", what_had_no_fee_gives_none_back),
     ("till-what-is-handed-back-is-mailed", what_is_handed_back_is_mailed),
     ("till-what-no-till-can", what_no_till_can),
+    ("till-cash-goes-back-once", cash_goes_back_once),
     ("till-comps-are-told-apart", comps_are_told_apart),
     ("till-roles-and-strangers", roles_and_strangers),
     ("till-limits-are-the-customers", limits_are_the_customers),

@@ -31,12 +31,12 @@ static int collect_into(struct call *call, const Usher__V1__CollectPaymentReques
     till->tendered = wish->tendered;
     till->note = view_str(wish->note);
     if ((till->means != TILL_CASH && till->means != TILL_CARD) ||
-        !begin_fits(wish->note, TILL_NOTE_MAX) || wish->tendered < 0 ||
-        wish->tendered > (till->means == TILL_CASH ? TILL_AMOUNT_MAX : 0) ||
+        (till->means == TILL_CARD && !wish->note[0]) || !begin_fits(wish->note, TILL_NOTE_MAX) ||
+        wish->tendered < 0 || wish->tendered > (till->means == TILL_CASH ? TILL_AMOUNT_MAX : 0) ||
         (wish->tendered > 0 && wish->tendered < wish->amount))
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                            "means: cash, of which not less is tendered than is due, or a card "
-                           "terminal, whose number is one line of at most %d bytes",
+                           "terminal with its number of the payment, one line of at most %d bytes",
                            TILL_NOTE_MAX);
     int err = till_of_caller(call, p->organiser_id, &open);
     if (err == 0 && view_eq(open.currency, p->currency)) {

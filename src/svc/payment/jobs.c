@@ -151,12 +151,8 @@ static int check_runs(struct call *call, uint32_t performance_id)
 }
 
 /* Nobody may buy what is given back. Non-zero after call_fail. */
-static int check_paused(struct call *call, uint32_t performance_id)
+static int check_paused(struct call *call, const Usher__V1__Performance *performance)
 {
-    const Usher__V1__Performance *performance;
-    int err = answer_performance(call, performance_id, &performance);
-    if (err != 0)
-        return err;
     return performance->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN
                ? 0
                : answer_fail(call, CODE_FAILED_PRECONDITION, "SALE_OPEN",
@@ -190,18 +186,18 @@ static Usher__V1__RefundJobTotal *total_of(struct call *call, const struct refun
     return total;
 }
 
+/* There is room for as many in totals. */
 static int fill_totals(struct call *call, const struct refund_job_sum *sums, size_t count,
                        Usher__V1__RefundJob *job)
 {
-    job->totals = arena_alloc(call_arena(call), (count + 1) * sizeof(*job->totals));
-    if (!job->totals)
-        return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         Usher__V1__RefundJobTotal *total = total_of(call, &sums[i], job);
         if (!total)
             return ERR_NO_MEMORY;
-        total->orders += sums[i].orders;
-        total->amount += sums[i].amount;
+        /* A dry run tells what would be done apart from what jobs have done. */
+        const bool counts = job->job_id[0] || sums[i].state < REFUND_ITEM_DONE;
+        total->orders += counts ? sums[i].orders : 0;
+        total->amount += counts ? sums[i].amount : 0;
         total->old_orders += total->window_days > 0 ? sums[i].old_orders : 0;
         total->done_orders += sums[i].state == REFUND_ITEM_DONE ? sums[i].orders : 0;
         total->done_amount += sums[i].state == REFUND_ITEM_DONE ? sums[i].amount : 0;
@@ -218,9 +214,11 @@ static int fill_job(struct call *call, const struct refund_job *job, Usher__V1__
     size_t count;
     int err =
         refund_job_sums(w.role->options.sql, job->job_id, w.arena, &sums, &count, w.deadline_ns);
-    if (err == 0)
-        err = fill_totals(call, sums, count, answer);
     answer->job_id = (char *)exchange_id(w.arena, job->job_id);
+    answer->totals = err == 0 ? arena_alloc(w.arena, count * sizeof(*answer->totals)) : NULL;
+    if (err == 0)
+        err = answer->job_id && answer->totals ? fill_totals(call, sums, count, answer)
+                                               : ERR_NO_MEMORY;
     answer->performance_id = job->performance_id;
     answer->state = (Usher__V1__RefundJobState)job->state;
     answer->created_at_ms = job->created_at_ms;
@@ -242,12 +240,19 @@ static int64_t old_before_ms(const struct payment_role *role)
 static int preview(struct call *call, uint32_t performance_id, Usher__V1__RefundJob *answer)
 {
     const struct work w = answer_work(call);
-    struct refund_job_sum *sums;
-    size_t count;
-    int err = refund_job_preview(w.role->options.sql, performance_id, old_before_ms(w.role),
-                                 w.arena, &sums, &count, w.deadline_ns);
+    struct sql *sql = w.role->options.sql;
+    struct refund_job_sum *sums, *done;
+    size_t count, done_count;
+    int err = refund_job_preview(sql, performance_id, old_before_ms(w.role), w.arena, &sums, &count,
+                                 w.deadline_ns);
     if (err == 0)
-        err = fill_totals(call, sums, count, answer);
+        err = refund_jobs_done(sql, performance_id, w.arena, &done, &done_count, w.deadline_ns);
+    answer->totals =
+        err == 0 ? arena_alloc(w.arena, (count + done_count) * sizeof(*answer->totals)) : NULL;
+    if (err == 0)
+        err = answer->totals ? fill_totals(call, sums, count, answer) : ERR_NO_MEMORY;
+    if (err == 0)
+        err = fill_totals(call, done, done_count, answer);
     answer->performance_id = performance_id;
     answer->state = USHER__V1__REFUND_JOB_STATE__REFUND_JOB_STATE_PREVIEW;
     return err == 0 ? 0 : answer_store_failed(call, err);
@@ -257,15 +262,18 @@ int payment_begin_refund_job(struct call *call, const void *request, void *respo
 {
     const Usher__V1__BeginRefundJobRequest *wish = request;
     const struct work w = answer_work(call);
+    const Usher__V1__Performance *performance;
     struct refund_job job = {0};
     if (strlen(wish->reason) > REASON_MAX)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "reason: at most %d bytes",
                            REASON_MAX);
     int err = check_runs(call, wish->performance_id);
+    if (err == 0)
+        err = answer_performance(call, wish->performance_id, &performance);
     if (err == 0 && wish->dry_run)
         return preview(call, wish->performance_id, response);
     if (err == 0)
-        err = check_paused(call, wish->performance_id);
+        err = check_paused(call, performance);
     if (err != 0)
         return err;
     const int64_t now_ms = role_now_ms();

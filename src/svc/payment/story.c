@@ -170,6 +170,14 @@ static int check_runs(struct call *call, uint32_t performance_id)
                      "name a performance of an organiser that you manage");
 }
 
+/* Where nothing is found, a performance that does not exist is not one without payments. Non-zero
+ * after call_fail. */
+static int check_there(struct call *call, uint32_t performance_id)
+{
+    const Usher__V1__Performance *performance;
+    return performance_id == 0 ? 0 : answer_performance(call, performance_id, &performance);
+}
+
 /* Non-zero after call_fail. */
 static int fill_rows(struct call *call, const struct payment *payments, size_t count,
                      Usher__V1__Payment ***ret_rows)
@@ -230,7 +238,9 @@ int payment_list_payments(struct call *call, const void *request, void *response
                              w.arena, &payments, &count, w.deadline_ns);
     if (err != 0)
         return answer_store_failed(call, err);
-    err = fill_rows(call, payments, count, &answer->payments);
+    err = count == 0 ? check_there(call, wish->performance_id) : 0;
+    if (err == 0)
+        err = fill_rows(call, payments, count, &answer->payments);
     if (err != 0)
         return err;
     answer->n_payments = count;
@@ -253,6 +263,8 @@ int payment_get_books(struct call *call, const void *request, void *response)
                        w.deadline_ns);
     if (err != 0)
         return answer_store_failed(call, err);
+    if (count == 0 && check_there(call, wish->performance_id) != 0)
+        return 1;
     Usher__V1__BooksRow *rows = arena_alloc(w.arena, count * sizeof(*rows));
     books->rows = arena_alloc(w.arena, count * sizeof(*books->rows));
     if (!rows || !books->rows)

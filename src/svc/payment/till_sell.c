@@ -184,6 +184,10 @@ static int read_wish(struct call *call, struct sale *s)
             "means, note: cash; a card terminal with its number of the payment; or a "
             "comp with its reason: one line of at most %d bytes",
             TILL_NOTE_MAX);
+    if (s->means != TILL_COMP && wish->amount == 0)
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "amount: what the places cost, as it was shown; only a comp costs "
+                           "nothing");
     if (s->means == TILL_COMP && wish->amount != 0)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                            "amount: a comp costs nothing");

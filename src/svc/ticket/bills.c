@@ -315,6 +315,18 @@ static void change_place(const Usher__V1__UpdatePerformanceRequest *wish,
         date->later_ms = wish->pay_later_ms;
 }
 
+/* A start that is past ends a sale at once: what was meant is another date, or a pause. Non-zero
+ * after call_fail. */
+static int check_past(struct call *call, const struct catalog_performance *performance)
+{
+    struct owner_figures figures;
+    desk_figures(call_state(call), performance, &figures, call_deadline_ns(call));
+    return figures.sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN
+               ? 0
+               : desk_fail(call, CODE_FAILED_PRECONDITION, "SALE_OPEN", "starts_at_ms",
+                           "this start is past, and places are on sale: pause the sale first");
+}
+
 int ticket_update_performance(struct call *call, const void *request, void *response)
 {
     const Usher__V1__UpdatePerformanceRequest *wish = request;
@@ -336,6 +348,8 @@ int ticket_update_performance(struct call *call, const void *request, void *resp
     const int64_t was_ms = catalog_date(performance)->starts_at_ms;
     const bool coming = date.starts_at_ms > clock_wall_ms(loop_clock(sched_loop(sched_current())));
     int err = desk_check_date(call, &date);
+    if (err == 0 && !coming && date.starts_at_ms != was_ms)
+        err = check_past(call, performance);
     if (err == 0) /* who has tickets is told; of what was, nobody */
         err = told(call, desk_tell_date(call, &date, coming ? was_ms : 0));
     if (err == 0 && desk_fill_performance(call_arena(call), performance, response) != 0)

@@ -65,6 +65,20 @@ static int find_to_cancel(struct call *call, struct id order_id, struct store_or
                : err;
 }
 
+/* What was paid is given back by who took it. */
+static int refuse_paid(struct call *call, uint32_t method)
+{
+    const char *how =
+        method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED ? "at the box office"
+        : method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_DEPOSIT ? "by bank transfer"
+                                                                      : "by card";
+    return desk_fail(
+        call, CODE_FAILED_PRECONDITION, "PAID_BY_CARD", "order_id",
+        "this order was paid %s: PaymentService/RefundOrder (usher order refund) gives "
+        "it back, money and places",
+        how);
+}
+
 static int no_order(struct call *call)
 {
     return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "order_id",
@@ -389,8 +403,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
         !split_seats(&order, wish->seats, wish->n_seats, &ask))
         return fill(call, &order, response); /* asked again: the same answer */
     if (payment_backs(order.payment_method) && !identity_has(call_identity(call), ROLE_PEER))
-        return desk_fail(call, CODE_FAILED_PRECONDITION, "PAID_BY_CARD", "order_id",
-                         "what was paid by card is given back by PaymentService/RefundOrder");
+        return refuse_paid(call, order.payment_method);
     const struct catalog_performance *performance = desk_performance(call, order.performance_id);
     if (!performance)
         return ERR_NOT_FOUND;

@@ -115,7 +115,7 @@ const en = {
   refundText:
     'For a performance that does not take place: everything that was paid goes back; what the box office took is handed out there. The sale must be paused.',
   refundLook: 'What would go back?',
-  refundNothing: 'Nothing was paid.',
+  refundNothing: 'There is nothing to give back: no order that is good was paid.',
   refundYes: 'Refund everybody',
   refundQuestion: 'Refund everybody?',
   refundHint:
@@ -573,7 +573,7 @@ const ko: typeof en = {
   refundText:
     '공연이 열리지 않을 때 사용합니다. 결제된 금액을 모두 환불하며, 매표소에서 받은 금액은 매표소에서 돌려드립니다. 판매가 일시 중지된 상태여야 합니다.',
   refundLook: '환불 예정 금액 확인',
-  refundNothing: '결제된 예매가 없습니다.',
+  refundNothing: '환불할 예매가 없습니다. 유효한 예매 중 결제된 것이 없습니다.',
   refundYes: '전체 환불',
   refundQuestion: '모두 환불할까요?',
   refundHint: '결제된 티켓은 모두 무효가 되고 결제 금액이 환불됩니다. 되돌릴 수 없습니다.',

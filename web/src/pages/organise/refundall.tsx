@@ -32,6 +32,7 @@ export function RefundAll({ performance, state }: RefundAllProps) {
       .getRefundJob({ performanceId, jobId: '' }, options)
       .catch(() => job.peek());
   };
+  const left = preview.value ? leftOf(preview.value) : 0n;
   const running = job.value?.state === RefundJobState.RUNNING;
   useEffect(() => {
     if (paused) void look();
@@ -53,7 +54,7 @@ export function RefundAll({ performance, state }: RefundAllProps) {
       <Refusal task={task} />
       {job.value ? <Progress job={job.value} /> : null}
       {preview.value && !running ? <Totals job={preview.value} /> : null}
-      {preview.value && preview.value.totals.length > 0 && !running ? (
+      {left > 0n && !running ? (
         <Line
           label={`${say.refundReason} (${say.optional})`}
           name="refund-reason"
@@ -73,7 +74,7 @@ export function RefundAll({ performance, state }: RefundAllProps) {
         >
           {say.refundLook}
         </button>
-        {preview.value && preview.value.totals.length > 0 ? (
+        {left > 0n ? (
           <button
             type="button"
             class="danger"
@@ -104,12 +105,16 @@ export function RefundAll({ performance, state }: RefundAllProps) {
   );
 }
 
+/** How many orders would be given back: what jobs have done before stands beside them. */
+const leftOf = ({ totals }: RefundJob) => totals.reduce((sum, { orders }) => sum + orders, 0n);
+
 function Totals({ job }: { job: RefundJob }) {
   const say = organiseWords.value;
-  if (job.totals.length === 0) return <p>{say.refundNothing}</p>;
+  if (leftOf(job) === 0n) return <p data-preview>{say.refundNothing}</p>;
+  const totals = job.totals.filter(({ orders }) => orders > 0n);
   return (
     <ul class="org-totals" data-preview>
-      {job.totals.map((one) => (
+      {totals.map((one) => (
         <li key={one.provider + one.currency}>
           <strong class="numeric">
             {say.refundTotals(count(Number(one.orders)), money(one.amount, one))}
