@@ -288,14 +288,16 @@ struct factor_job {
 static int run_factor(struct sql_job *base, struct sql_txn *txn)
 {
     struct factor_job *job = (struct factor_job *)base;
+    const bool sets = job->sealed.len > 0;
     uint64_t changes = 0;
-    int err =
-        sql_run(txn,
-                "UPDATE account SET totp = ?, totp_step = ?, recovery_used = 0"
-                " WHERE account_id = ?",
-                SQL(sql_bytes(job->sealed), sql_int(job->step), sql_id(job->account_id)), &changes);
+    int err = sql_run(
+        txn,
+        "UPDATE account SET totp = ?, totp_step = ?, recovery_used = 0"
+        " WHERE account_id = ? AND (length(totp) = 0 OR ? = 0)",
+        SQL(sql_bytes(job->sealed), sql_int(job->step), sql_id(job->account_id), sql_int(sets)),
+        &changes);
     if (err == 0 && changes == 0)
-        err = ERR_NOT_FOUND;
+        err = sets ? ERR_EXISTS : ERR_NOT_FOUND;
     if (err == 0)
         err = sql_run(txn, "UPDATE session SET strong = 0 WHERE account_id = ?",
                       SQL(sql_id(job->account_id)), NULL);

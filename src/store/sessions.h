@@ -60,7 +60,8 @@ int session_change_password(struct sql *sql, struct view password, uint32_t pass
                             struct session *session, const struct act *act, int64_t deadline_ns);
 
 /* Sets the account's second factor (empty: none) of which the codes up to step are used up, and
- * makes the session a strong one (zero: none). ERR_NOT_FOUND; otherwise as sql_write. */
+ * makes the session a strong one (zero: none). ERR_NOT_FOUND; ERR_EXISTS: there is one already;
+ * otherwise as sql_write. */
 int account_set_totp(struct sql *sql, struct id account_id, struct view sealed, int64_t step,
                      struct id session_id, const struct act *act, int64_t deadline_ns);
 

@@ -87,7 +87,8 @@ int auth_confirm_owner(struct call *call, const char *password, struct account *
                                          : confirm_session(call);
 }
 
-int auth_show_factor(struct call *call, const struct account *account, const char *digits)
+int auth_try_factor(struct call *call, const struct account *account, const char *digits,
+                    bool *ret_right)
 {
     struct auth *auth = auth_of(call);
     const int64_t wait_ms =
@@ -95,27 +96,42 @@ int auth_show_factor(struct call *call, const struct account *account, const cha
     if (wait_ms)
         return auth_fail_later(call, wait_ms, "too many tries");
     int err = second_factor_check(call, account, digits);
+    *ret_right = err == 0;
     if (err == ERR_DENIED)
-        return auth_fail(call, CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor",
-                         "these are not the six digits of now, or they were used");
+        return 0;
     attempts_give(&auth->attempts, ATTEMPT_PAIR, account->email);
     return err ? auth_fail_by_err(call, err) : 0;
 }
 
-int auth_show_factor_of(struct call *call, struct view email, const char *digits, bool *ret_strong)
+int auth_show_factor(struct call *call, const struct account *account, const char *digits)
 {
-    struct account account;
-    *ret_strong = false;
-    if (!digits[0])
-        return 0;
-    int err =
-        account_find(auth_of(call)->sql, email, call_arena(call), &account, call_deadline_ns(call));
-    if (err == ERR_NOT_FOUND || (!err && account.totp.len == 0))
-        return 0;
-    if (err)
-        return auth_fail_by_err(call, err);
-    *ret_strong = true;
-    return auth_show_factor(call, &account, digits);
+    bool right;
+    if (auth_try_factor(call, account, digits, &right))
+        return 1;
+    return right ? 0
+                 : auth_fail(call, CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor",
+                             "these are not the six digits of now, or they were used");
+}
+
+/* The second factor is looked at once the code of the mail is known to be right: before, a stranger
+ * could learn who has one and use up the owner's tries, and whoever mistyped the code of the mail
+ * would lose a recovery code. */
+int auth_show_proof(struct call *call, struct proof_showing *showing, const char *digits,
+                    struct account *ret_account)
+{
+    struct sql *sql = auth_of(call)->sql;
+    struct arena *arena = call_arena(call);
+    int err = proof_show(sql, showing, arena, ret_account, call_deadline_ns(call));
+    if (err == ERR_BUSY && digits[0]) {
+        err = account_find(sql, showing->email, arena, ret_account, call_deadline_ns(call));
+        if (err)
+            return auth_fail_by_err(call, err);
+        if (ret_account->totp.len > 0 && auth_show_factor(call, ret_account, digits))
+            return 1;
+        showing->strong = true;
+        err = proof_show(sql, showing, arena, ret_account, call_deadline_ns(call));
+    }
+    return err ? auth_fail_proof(call, err) : 0;
 }
 
 static int answer_providers(struct call *call, struct id account_id, Usher__V1__Account *answer)

@@ -60,10 +60,7 @@ int auth_verify_email(struct call *call, const void *request, void *response)
     struct account account;
     if (auth_read_email(call, wish->email, &showing.email) ||
         auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash) ||
-        auth_show_factor_of(call, showing.email, wish->second_factor, &showing.strong))
+        auth_show_proof(call, &showing, wish->second_factor, &account))
         return 1;
-    int err = proof_show(auth->sql, &showing, call_arena(call), &account, call_deadline_ns(call));
-    if (err)
-        return auth_fail_proof(call, err);
     return auth_answer_session(call, &session, &account, wish->cookie, response);
 }

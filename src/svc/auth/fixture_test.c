@@ -136,3 +136,31 @@ int fixture_identify(const char *header, struct identity *ret_identity)
     int err = auth_identify(&fixture.auth, &shown, ret_identity);
     return err == ERR_BUSY ? auth_identify_slowly(&fixture.auth, &shown, ret_identity) : err;
 }
+
+void fixture_be(const Usher__V1__Session *session)
+{
+    char header[ACCESS_TOKEN_MAX + 16];
+    snprintf(header, sizeof(header), "Bearer %s", session->access_token);
+    int err = fixture_identify(header, &fixture.caller);
+    assert(err == 0);
+}
+
+void fixture_open_account(const char *email, const char *password, Usher__V1__Session *ret_session)
+{
+    Usher__V1__CreateAccountRequest begin = USHER__V1__CREATE_ACCOUNT_REQUEST__INIT;
+    Usher__V1__CreateAccountResponse answer;
+    Usher__V1__VerifyEmailRequest wish = USHER__V1__VERIFY_EMAIL_REQUEST__INIT;
+    fixture.caller = (struct identity){0};
+    begin.email = wish.email = (char *)email;
+    begin.password = (char *)password;
+    begin.name = (char *)"Kim";
+    begin.terms = true;
+    int err = fixture_call(auth_create_account, &begin,
+                           &usher__v1__create_account_response__descriptor, &answer);
+    assert(err == 0);
+    wish.code = (char *)fixture_code(email);
+    wish.request_id = answer.request_id;
+    err = fixture_call(auth_verify_email, &wish, &usher__v1__session__descriptor, ret_session);
+    assert(err == 0);
+    fixture_be(ret_session);
+}

@@ -48,5 +48,9 @@ size_t fixture_acts(const char *what);
 void fixture_advance_ms(int64_t ms);
 /* Who an Authorization header is from, at fixture.address; however long that takes. */
 int fixture_identify(const char *header, struct identity *ret_identity);
+/* The caller of the next call is who the session's access token says. */
+void fixture_be(const Usher__V1__Session *session);
+/* An account whose address is verified, and who calls next. */
+void fixture_open_account(const char *email, const char *password, Usher__V1__Session *ret_session);
 
 #endif

@@ -110,9 +110,13 @@ int auth_confirm_password(struct call *call, const char *password, struct accoun
 int auth_confirm_owner(struct call *call, const char *password, struct account *ret_account);
 /* Takes the six digits of the account's second factor. 0, or a refusal. */
 int auth_show_factor(struct call *call, const struct account *account, const char *digits);
-/* The same for the account of an address, before a proof of it is shown; where it has none, or no
- * digits are shown, *ret_strong is false. */
-int auth_show_factor_of(struct call *call, struct view email, const char *digits, bool *ret_strong);
+/* The same; digits that are wrong are no refusal, and are counted. */
+int auth_try_factor(struct call *call, const struct account *account, const char *digits,
+                    bool *ret_right);
+/* Shows a mailed code, as proof_show, and with it the second factor, where the account has one that
+ * is needed. 0, or a refusal. */
+int auth_show_proof(struct call *call, struct proof_showing *showing, const char *digits,
+                    struct account *ret_account);
 /* What the account has proved of whose it is, into its answer. 0, or an error. */
 int auth_answer_persons(struct call *call, struct id account_id, Usher__V1__Account *answer);
 /* What FinishProvider proved. */

@@ -24,15 +24,13 @@ int auth_reset_password(struct call *call, const void *request, void *response)
     if (auth_read_email(call, wish->email, &showing.email) ||
         auth_read_new_password(call, wish->password, showing.email, (struct view){0},
                                &showing.password_chars) ||
-        auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash) ||
-        auth_show_factor_of(call, showing.email, wish->second_factor, &showing.strong))
+        auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash))
         return 1;
     int err = password_hash(auth->hashing, view_str(wish->password), text);
     if (err)
         return auth_fail_by_err(call, err);
     showing.password = view_str(text);
-    err = proof_show(auth->sql, &showing, call_arena(call), &account, call_deadline_ns(call));
-    if (err)
-        return auth_fail_proof(call, err);
+    if (auth_show_proof(call, &showing, wish->second_factor, &account))
+        return 1;
     return auth_answer_session(call, &session, &account, wish->cookie, response);
 }

@@ -183,6 +183,13 @@ static int fail_code(struct call *call)
                      "these are not the six digits of now, or they were used");
 }
 
+/* Otherwise who has the password alone would put his own in the place of the owner's. */
+static int fail_set(struct call *call)
+{
+    return auth_fail(call, CODE_FAILED_PRECONDITION, "SECOND_FACTOR_SET", NULL,
+                     "there is a second factor already: take it off first, by its code");
+}
+
 static int tell_recovery(struct call *call, struct id account_id, struct view sealed,
                          Usher__V1__ConfirmSecondFactorResponse *answer)
 {
@@ -208,6 +215,8 @@ int auth_confirm_second_factor(struct call *call, const void *request, void *res
     uint8_t key[TOTP_KEY_BYTES], sealed[SEALED_BYTES];
     if (auth_confirm_owner(call, wish->password, &account))
         return 1;
+    if (account.totp.len > 0)
+        return fail_set(call);
     if (read_base32(wish->secret, key))
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "secret",
                          "the secret of BeginSecondFactor");
@@ -220,6 +229,8 @@ int auth_confirm_second_factor(struct call *call, const void *request, void *res
     if (!err)
         err = account_set_totp(auth->sql, account.account_id, view_of(sealed, SEALED_BYTES), step,
                                call_identity(call)->session_id, &act, call_deadline_ns(call));
+    if (err == ERR_EXISTS)
+        return fail_set(call);
     return err ? auth_fail_by_err(call, err) : 0;
 }
 
@@ -229,15 +240,16 @@ int auth_remove_second_factor(struct call *call, const void *request, void *resp
     struct auth *auth = auth_of(call);
     const struct act act = auth_act(call, "factor.remove", "");
     struct account account;
+    bool right;
     if (auth_confirm_owner(call, wish->password, &account))
         return 1;
     if (account.totp.len == 0)
         return auth_fail(call, CODE_NOT_FOUND, "NOT_FOUND", NULL, "there is no second factor");
-    int err = second_factor_check(call, &account, wish->code);
-    if (err == ERR_DENIED)
+    if (auth_try_factor(call, &account, wish->code, &right))
+        return 1;
+    if (!right)
         return fail_code(call);
-    if (!err)
-        err = account_set_totp(auth->sql, account.account_id, (struct view){0}, 0, (struct id){0},
+    int err = account_set_totp(auth->sql, account.account_id, (struct view){0}, 0, (struct id){0},
                                &act, call_deadline_ns(call));
     return err ? auth_fail_by_err(call, err) : 0;
 }
