@@ -46,19 +46,32 @@ static bool on_sale(const Usher__V1__Performance *p)
            p->sale_state == USHER__V1__SALE_STATE__SALE_STATE_PAUSED;
 }
 
-/* The performances that are looked at: on sale, by their number. */
-static size_t choose(const Usher__V1__ListEventsResponse *events,
-                     const Usher__V1__Performance *ret[BOARD_PERFORMANCES])
+/* Its owner has not told its state: it may not load, because its ledger is damaged, and that is
+ * what is to be found. */
+static bool is_silent(const Usher__V1__Performance *p)
 {
-    size_t count = 0;
+    return p->sale_state == USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED;
+}
+
+static size_t add(const Usher__V1__ListEventsResponse *events,
+                  bool (*is_looked_at)(const Usher__V1__Performance *p),
+                  const Usher__V1__Performance *ret[BOARD_PERFORMANCES], size_t count)
+{
     for (size_t i = 0; i < events->n_events; i++) {
         for (size_t k = 0; k < events->events[i]->n_performances; k++) {
             const Usher__V1__Performance *p = events->events[i]->performances[k];
-            if (on_sale(p) && count < BOARD_PERFORMANCES)
+            if (is_looked_at(p) && count < BOARD_PERFORMANCES)
                 ret[count++] = p;
         }
     }
     return count;
+}
+
+/* The performances that are looked at: on sale, by their number; then those that do not tell. */
+static size_t choose(const Usher__V1__ListEventsResponse *events,
+                     const Usher__V1__Performance *ret[BOARD_PERFORMANCES])
+{
+    return add(events, is_silent, ret, add(events, on_sale, ret, 0));
 }
 
 /* The proof of a performance; a place of one that is not looked at any more is used again. */
@@ -130,8 +143,9 @@ static int read_on(struct client *tickets, struct board_proof *at, uint32_t rows
     return err;
 }
 
-/* Reads every ledger on, a step each, until all are at their end or the next snapshot is due. */
-static int follow(struct monitor *monitor, const Usher__V1__Performance *const *list, size_t count)
+/* Reads every ledger on, a step each, until all are at their end or the next snapshot is due. One
+ * that cannot be read holds up no other; the board says how far behind it is. */
+static void follow(struct monitor *monitor, const Usher__V1__Performance *const *list, size_t count)
 {
     struct board *board = &monitor->board;
     struct arena arena;
@@ -142,11 +156,11 @@ static int follow(struct monitor *monitor, const Usher__V1__Performance *const *
                              &usher__v1__ticket_service__descriptor, &arena, &tickets);
     while (err == 0 && more && fiber_now_ns() < board->next_ns && !fiber_cancelled()) {
         more = false;
-        for (size_t i = 0; i < count && err == 0 && !fiber_cancelled(); i++) {
+        for (size_t i = 0; i < count && !fiber_cancelled(); i++) {
             struct board_proof *at = proof_of(board, list, count, list[i]->performance_id);
             const uint32_t rows = pace_step(&board->pace, fiber_now_ns(), clock_cpu_ns());
             size_t some;
-            err = read_on(&tickets, at, rows, &some);
+            read_on(&tickets, at, rows, &some); /* in vain: it is asked for again */
             arena_reset(&arena);
             more |= some > 0;
             const int64_t rest_ms =
@@ -158,7 +172,6 @@ static int follow(struct monitor *monitor, const Usher__V1__Performance *const *
     if (!more)
         pace_end(&board->pace);
     arena_release(&arena);
-    return err;
 }
 
 /* ---- the snapshot ---- */
@@ -173,8 +186,10 @@ static int add_performances(struct board *board, struct board_draft *draft, stru
         struct board_proof *at = proof_of(board, list, count, list[i]->performance_id);
         wish.performance_id = list[i]->performance_id;
         err = client_call(tickets, Usher__V1__TicketService, get_sale_report, &wish, &report);
-        if (err != 0)
-            continue; /* the others are told all the same */
+        if (err != 0) { /* what its ledger proved is told, and so are the others */
+            err = board_add_proof(draft, list[i], at);
+            continue;
+        }
         const struct proof_counts counts = {.version = report->version,
                                             .held = report->counts->held + report->counts->offered,
                                             .sold = report->counts->sold,
@@ -189,19 +204,6 @@ static int add_performances(struct board *board, struct board_draft *draft, stru
     return err == ERR_NO_MEMORY ? err : 0;
 }
 
-/* The claim of that id, which is made where there is none; NULL where there is no room. */
-static struct board_claim *claim_of(struct board_claim *claims, size_t max, uint32_t id,
-                                    int64_t now_ms)
-{
-    for (size_t i = 0; i < max; i++) {
-        if (claims[i].id == 0)
-            claims[i] = (struct board_claim){.id = id, .first_ms = now_ms};
-        if (claims[i].id == id)
-            return &claims[i];
-    }
-    return NULL;
-}
-
 static int add_books(struct monitor *monitor, struct board_draft *draft,
                      const Usher__V1__Performance *const *list, size_t count)
 {
@@ -212,16 +214,19 @@ static int add_books(struct monitor *monitor, struct board_draft *draft,
                              &usher__v1__payment_service__descriptor, draft->arena, &payment);
     if (err != 0)
         return 0; /* an installation without payments has no books */
+    uint32_t ids[BOARD_PERFORMANCES];
+    for (size_t i = 0; i < count; i++)
+        ids[i] = list[i]->performance_id;
     for (size_t i = 0; i < count && err != ERR_NO_MEMORY; i++) {
         Usher__V1__GetBooksRequest wish = USHER__V1__GET_BOOKS_REQUEST__INIT;
         const Usher__V1__Books *books;
         struct board_claim *claim =
-            claim_of(board->books, BOARD_PERFORMANCES, list[i]->performance_id, draft->board.at_ms);
+            board_claim_of(board->books, ids, count, ids[i], draft->board.at_ms);
         wish.performance_id = list[i]->performance_id;
         err = due ? client_call(&payment, Usher__V1__PaymentService, get_books, &wish, &books) : 0;
-        if (claim && due && err == 0)
+        if (due && err == 0)
             board_check_books(claim, books, draft->board.at_ms);
-        if (claim && claim->looks > 0)
+        if (claim->looks > 0)
             err = board_add_books(draft, list[i], claim);
     }
     if (due)
@@ -242,16 +247,21 @@ static int add_lines(struct monitor *monitor, struct board_draft *draft,
         err = client_call(&waitroom, Usher__V1__WaitroomService, list_sales, &wish, &sales);
     if (err != 0)
         return 0; /* what else is known is told */
-    for (size_t i = 0; i < sales->n_sales && err == 0; i++) {
+    const Usher__V1__Sale *chosen[BOARD_LINES];
+    uint32_t ids[BOARD_LINES];
+    size_t lines = 0;
+    for (size_t i = 0; i < sales->n_sales && lines < BOARD_LINES; i++) {
         const Usher__V1__Sale *sale = sales->sales[i];
-        const uint32_t organiser_id = board_organiser_of(sale, list, count);
-        if (organiser_id == 0 || !sale->status || draft->board.n_lines == BOARD_LINES)
+        if (!sale->status || board_organiser_of(sale, list, count) == 0)
             continue;
+        ids[lines] = sale->sale_id;
+        chosen[lines++] = sale;
+    }
+    for (size_t i = 0; i < lines && err == 0; i++) {
         struct board_claim *claim =
-            claim_of(board->lines, BOARD_LINES, sale->sale_id, draft->board.at_ms);
-        if (claim)
-            board_check_line(claim, sale, draft->board.at_ms);
-        err = board_add_line(draft, sale, organiser_id, claim);
+            board_claim_of(board->lines, ids, lines, ids[i], draft->board.at_ms);
+        board_check_line(claim, chosen[i], draft->board.at_ms);
+        err = board_add_line(draft, chosen[i], board_organiser_of(chosen[i], list, count), claim);
     }
     return err;
 }
@@ -337,8 +347,8 @@ static int round_once(struct monitor *monitor, struct arena *arena)
         return err;
     const size_t count = choose(events, list);
     board->next_ns = deadline_after_ms(fiber_now_ns(), BOARD_EVERY_MS);
-    err = follow(monitor, list, count);
-    return err == 0 ? gather(monitor, &tickets, list, count) : err;
+    follow(monitor, list, count);
+    return gather(monitor, &tickets, list, count);
 }
 
 void board_run(void *arg)

@@ -22,6 +22,7 @@
 
 #define BOARD_PERFORMANCES 32
 #define BOARD_LINES        32
+#define BOARD_CLAIMS_KEPT  32 /* about lines, and about books: as many as are looked at */
 #define BOARD_BYTES_MAX    (512u << 10)
 #define BOARD_EVERY_MS     1000  /* between two snapshots while somebody looks */
 #define BOARD_IDLE_MS      15000 /* … and otherwise: claims are checked all the same */
@@ -52,8 +53,8 @@ struct board {
     struct pace pace;
     struct channel *tickets, *waitroom, *payment;
     struct board_proof proofs[BOARD_PERFORMANCES];
-    struct board_claim books[BOARD_PERFORMANCES];
-    struct board_claim lines[BOARD_LINES];
+    struct board_claim books[BOARD_CLAIMS_KEPT];
+    struct board_claim lines[BOARD_CLAIMS_KEPT];
     int64_t books_ns; /* when they were looked at last */
     int64_t next_ns;  /* when the next snapshot is due */
 };

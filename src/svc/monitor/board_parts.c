@@ -116,8 +116,6 @@ int board_add_line(struct board_draft *draft, const Usher__V1__Sale *sale, uint3
     line->name = sale->name;
     line->status = sale->status;
     draft->board.lines[draft->board.n_lines++] = line;
-    if (!claim)
-        return 0;
     int err = add_claim(draft, USHER__V1__BOARD_CLAIM_KIND__BOARD_CLAIM_KIND_ADMISSION,
                         &claim->finding, claim->first_ms, &row);
     if (err != 0)
@@ -126,6 +124,31 @@ int board_add_line(struct board_draft *draft, const Usher__V1__Sale *sale, uint3
     row->organiser_id = organiser_id;
     row->checked = claim->looks;
     return 0;
+}
+
+static bool is_listed(const uint32_t *ids, size_t count, uint32_t id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
+struct board_claim *board_claim_of(struct board_claim claims[BOARD_CLAIMS_KEPT],
+                                   const uint32_t *ids, size_t count, uint32_t id, int64_t now_ms)
+{
+    struct board_claim *spare = NULL;
+    assert(count <= BOARD_CLAIMS_KEPT && is_listed(ids, count, id));
+    for (size_t i = 0; i < BOARD_CLAIMS_KEPT; i++) {
+        if (claims[i].id == id)
+            return &claims[i];
+        if (!spare && !is_listed(ids, count, claims[i].id))
+            spare = &claims[i];
+    }
+    assert(spare); /* there are as many places as are listed at most */
+    *spare = (struct board_claim){.id = id, .first_ms = now_ms};
+    return spare;
 }
 
 static void find(struct board_claim *claim, int64_t now_ms, const char *format, ...)

@@ -29,12 +29,15 @@ int board_add_proof(struct board_draft *draft, const Usher__V1__Performance *per
                     const struct board_proof *at);
 int board_add_books(struct board_draft *draft, const Usher__V1__Performance *performance,
                     const struct board_claim *claim);
-/* claim may be NULL. */
 int board_add_line(struct board_draft *draft, const Usher__V1__Sale *sale, uint32_t organiser_id,
                    const struct board_claim *claim);
 int board_add_calls(struct board_draft *draft,
                     void (*calls)(void *state, struct monitor_calls *ret_calls), void *state);
 
+/* The claim of that id, which is one of the `count` that are listed; made where there is none, in
+ * place of one that is not listed any more. */
+struct board_claim *board_claim_of(struct board_claim claims[BOARD_CLAIMS_KEPT],
+                                   const uint32_t *ids, size_t count, uint32_t id, int64_t now_ms);
 /* P6: each provider's captured money is sold, kept, refunded or about to be. */
 void board_check_books(struct board_claim *claim, const Usher__V1__Books *books, int64_t now_ms);
 /* P8, as it shows from outside: never more inside than the sale's most, none called who has no

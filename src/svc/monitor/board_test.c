@@ -64,6 +64,25 @@ static void a_line_that_lets_in_too_many_is_found(void **state)
     assert_non_null(strstr(claim.finding.text, "number 41 is called"));
 }
 
+/* Over months many more are looked at than at one time; none goes unlooked at for it. */
+static void a_claim_keeps_its_place_while_it_is_listed(void **state)
+{
+    struct board_claim claims[BOARD_CLAIMS_KEPT] = {0};
+    uint32_t ids[BOARD_CLAIMS_KEPT];
+    for (uint32_t evening = 0; evening < 3; evening++) {
+        for (uint32_t i = 0; i < BOARD_CLAIMS_KEPT; i++)
+            ids[i] = i == 0 ? 1000 : 1 + evening * BOARD_CLAIMS_KEPT + i;
+        for (uint32_t i = 0; i < BOARD_CLAIMS_KEPT; i++) {
+            struct board_claim *claim =
+                board_claim_of(claims, ids, BOARD_CLAIMS_KEPT, ids[i], 100 + evening);
+            assert_int_equal(claim->id, ids[i]);
+            assert_int_equal(claim->first_ms, i == 0 ? 100 : 100 + evening);
+            claim->looks++;
+        }
+    }
+    assert_int_equal(board_claim_of(claims, ids, BOARD_CLAIMS_KEPT, 1000, 200)->looks, 3);
+}
+
 static void an_organiser_sees_what_is_his(void **state)
 {
     Usher__V1__Board board = USHER__V1__BOARD__INIT;
@@ -101,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_that_do_not_add_up_are_found_once),
         cmocka_unit_test(a_line_that_lets_in_too_many_is_found),
+        cmocka_unit_test(a_claim_keeps_its_place_while_it_is_listed),
         cmocka_unit_test(an_organiser_sees_what_is_his),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

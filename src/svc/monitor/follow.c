@@ -58,8 +58,10 @@ struct follower {
     struct monitor *monitor;
     struct client client; /* of the role; its answers are in `lists` */
     struct arena lists;   /* until the role has been followed */
-    struct arena steps;   /* of one step; after one that failed, until that is told */
+    struct arena steps;   /* of one step */
     bool more;            /* a source is not at its end */
+    int err;              /* of the first source of the role that could not be followed; or 0 */
+    char why[200];        /* which it is, and why */
 };
 
 /* What has rows in order, or numbered events. */
@@ -71,6 +73,14 @@ struct source {
     int (*read)(struct client *client, uint32_t id, uint64_t after, uint32_t max,
                 struct batch *batch, size_t *ret_rows);
 };
+
+static void name_of(const struct source *source, char ret_name[RECORD_ID_MAX])
+{
+    if (source->id > 0)
+        snprintf(ret_name, RECORD_ID_MAX, "%s/%" PRIu32, source->kind, source->id);
+    else
+        snprintf(ret_name, RECORD_ID_MAX, "%s", source->kind);
+}
 
 /* One step. *ret_rows: how many; 0 at the end. */
 static int step(struct follower *f, const struct source *source, uint32_t max, size_t *ret_rows)
@@ -85,10 +95,7 @@ static int step(struct follower *f, const struct source *source, uint32_t max, s
     uint64_t after = 0;
     size_t rows = 0;
     client.arena = &f->steps;
-    if (source->id > 0)
-        snprintf(name, sizeof(name), "%s/%" PRIu32, source->kind, source->id);
-    else
-        snprintf(name, sizeof(name), "%s", source->kind);
+    name_of(source, name);
     batch.position.source = view_str(name);
     arena_init(&arena, FOLLOW_ARENA_MAX);
     int err = batch.records ? window_position(f->monitor->window, batch.position.source, &after,
@@ -104,8 +111,21 @@ static int step(struct follower *f, const struct source *source, uint32_t max, s
     return err;
 }
 
-/* Reads a source towards its end, with a rest after each step. */
-static int follow(struct follower *f, const struct source *source)
+static void note_failure(struct follower *f, const struct source *source, int err)
+{
+    char name[RECORD_ID_MAX];
+    const char *sentence = f->client.status.message;
+    if (f->err != 0)
+        return;
+    name_of(source, name);
+    f->err = err;
+    snprintf(f->why, sizeof(f->why), "%s: %s", name,
+             sentence && sentence[0] ? sentence : err_name(err));
+}
+
+/* Reads a source towards its end, with a rest after each step. One that cannot be read, such as a
+ * ledger with a damaged row, holds up no other: it is noted, and tried again in the next turn. */
+static void follow(struct follower *f, const struct source *source)
 {
     struct pace *pace = &f->monitor->pace;
     size_t some = 1;
@@ -122,7 +142,8 @@ static int follow(struct follower *f, const struct source *source)
         f->more = true;
     else
         pace_end(pace);
-    return err;
+    if (err != 0)
+        note_failure(f, source, err);
 }
 
 /* ---- ledgers of performances ---- */
@@ -180,9 +201,9 @@ static int follow_performances(struct follower *f)
     int err = client_call(&f->client, Usher__V1__TicketService, list_events, &all, &answer);
     for (size_t i = 0; err == 0 && i < answer->n_events; i++) {
         const Usher__V1__Event *event = answer->events[i];
-        for (size_t k = 0; err == 0 && k < event->n_performances; k++) {
+        for (size_t k = 0; k < event->n_performances; k++) {
             source.id = event->performances[k]->performance_id;
-            err = follow(f, &source);
+            follow(f, &source);
         }
     }
     return err;
@@ -232,7 +253,7 @@ static int follow_lines(struct follower *f)
     int err = client_call(&f->client, Usher__V1__WaitroomService, list_sales, &all, &answer);
     for (size_t i = 0; err == 0 && i < answer->n_sales; i++) {
         source.id = answer->sales[i]->sale_id;
-        err = follow(f, &source);
+        follow(f, &source);
     }
     return err;
 }
@@ -263,7 +284,8 @@ static int read_payments(struct client *client, uint32_t id, uint64_t after, uin
 
 static int follow_payments(struct follower *f)
 {
-    return follow(f, &(struct source){.kind = "payments", .read = read_payments});
+    follow(f, &(struct source){.kind = "payments", .read = read_payments});
+    return 0;
 }
 
 /* ---- all of it ---- */
@@ -299,10 +321,11 @@ static void follow_role(struct follower *f, size_t i, bool *failing)
     if (err == ERR_NOT_FOUND && role->may_lack)
         return;
     f->client.timeout_ms = MONITOR_STEP_MS; /* one that hangs does not hold up the others */
+    f->err = 0;
     if (err == 0)
         err = role->follow(f);
     if (!fiber_cancelled())
-        tell(err, role, f->client.status.message, failing);
+        tell(err ? err : f->err, role, err ? f->client.status.message : f->why, failing);
     arena_reset(&f->steps);
     arena_reset(&f->lists);
 }
