@@ -177,6 +177,8 @@ static int exchange(struct http_client *client, const struct http_ask *ask, stru
     }
     if (err == 0)
         err = finish(&x, arena, ret_answer);
+    if (err != 0 && ask->ret_why && x.code != CURLE_OK)
+        *ask->ret_why = x.too_large ? "its answer is too large" : curl_easy_strerror(x.code);
     if (x.easy)
         curl_easy_cleanup(x.easy);
     curl_slist_free_all(fields);

@@ -31,6 +31,9 @@ struct http_ask {
     /* Never sent twice: by a connection of its own. Otherwise libcurl sends a request again that a
      * kept connection gave no answer to at all, so it must be safe to ask twice (a key). */
     bool once;
+    /* NULL, or gets a sentence of libcurl's, static, where the exchange itself failed: the
+     * certificate, the address, a connection that broke. */
+    const char **ret_why;
 };
 
 struct http_answer {

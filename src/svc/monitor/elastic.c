@@ -27,7 +27,7 @@ static int call(struct elastic *e, const char *method, const char *path, const c
                 int64_t deadline_ns)
 {
     const char *url = arena_printf(arena, "%s%s", e->target.url, path);
-    struct http_ask ask = {.method = method, .url = url, .body = body};
+    struct http_ask ask = {.method = method, .url = url, .body = body, .ret_why = &e->target.why};
     size_t fields = 0;
     if (!url)
         return ERR_NO_MEMORY;
@@ -199,8 +199,9 @@ static int prepare(struct ship_target *target, struct arena *arena, const char *
                    int64_t deadline_ns)
 {
     struct elastic *e = of(target);
-    *ret_why = "no answer";
-    int err = e->kind == ELASTIC_UNKNOWN ? find_kind(e, arena, ret_why, deadline_ns) : 0;
+    *ret_why = NULL;
+    e->kind = ELASTIC_UNKNOWN; /* it may be another one than before */
+    int err = find_kind(e, arena, ret_why, deadline_ns);
     if (err == 0)
         err = put_policy(e, arena, deadline_ns);
     if (err == 0)
@@ -279,6 +280,17 @@ static int put_bulk(const struct elastic *e, const struct record *records, size_
     return err;
 }
 
+/* Not for what the record says: the rights of the key, an index that cannot be made or is closed,
+ * a cluster that has as many shards as it may, a full disk. Somebody will see to it. */
+static bool is_not_its_fault(json_int_t status, const char *type)
+{
+    static const char *const types[] = {"validation_exception", "index_closed_exception"};
+    bool not_its = status != 400;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        not_its = not_its || (type && strcmp(type, types[i]) == 0);
+    return not_its;
+}
+
 static void read_item(const json_t *item, struct arena *arena, struct ship_outcome *outcome)
 {
     const json_t *create = json_object_get(item, "create");
@@ -289,10 +301,10 @@ static void read_item(const json_t *item, struct arena *arena, struct ship_outco
     *outcome = (struct ship_outcome){.result = SHIP_SHIPPED};
     if (status == 200 || status == 201 || status == 409)
         return;
-    outcome->result = status == 429 || status >= 500 ? SHIP_AGAIN : SHIP_REFUSED;
+    outcome->result = is_not_its_fault(status, type) ? SHIP_AGAIN : SHIP_REFUSED;
     outcome->why = arena_printf(arena, "%s: %.300s", type ? type : "no type", reason ? reason : "");
     if (!outcome->why)
-        outcome->why = "refused";
+        outcome->why = "no memory for its reason";
 }
 
 /* Items come in the order of the records. Mostly none has an error, which the answer says first. */
@@ -331,10 +343,14 @@ static int ship(struct ship_target *target, const struct record *records, size_t
         return ERR_UNKNOWN;
     if (err != 0)
         return err == ERR_FULL || err == ERR_INVALID ? ERR_UNAVAILABLE : err;
+    (void)say(arena, "POST /_bulk", &answer, &e->target.why);
     if (answer.status == 200)
         return read_items(&answer, count, arena, outcomes);
     if (answer.status == 401 || answer.status == 403)
         return ERR_DENIED;
+    if (answer.status ==
+        413) /* mostly of a proxy in front: nginx takes 1 MiB where nobody says more */
+        return ERR_FULL;
     /* A gateway's 502 or 504 says nothing about what happened behind it. */
     return answer.status == 502 || answer.status == 504 ? ERR_UNKNOWN : ERR_UNAVAILABLE;
 }

@@ -163,6 +163,29 @@ static void each_record_has_its_outcome(void **state)
     assert_non_null(strstr(fake.bodies[0], "\"_id\":\"c\\\"d\""));
 }
 
+/* Rights, a limit of the cluster, an index that is gone: what was sold is not lost for it. */
+static void what_is_not_its_fault_goes_again(void **state)
+{
+    struct ship_outcome o[3];
+    SCRIPT({0, 200,
+            "{\"errors\":true,\"items\":[{\"create\":{\"status\":403,\"error\":{\"type\":"
+            "\"security_exception\",\"reason\":\"no rights\"}}},{\"create\":{\"status\":400,"
+            "\"error\":{\"type\":\"validation_exception\",\"reason\":\"1000 shards open\"}}},"
+            "{\"create\":{\"status\":404,\"error\":{\"type\":\"index_not_found_exception\"}}}]}"});
+    assert_int_equal(ship(o), 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(o[i].result, SHIP_AGAIN);
+    assert_string_equal(o[0].why, "security_exception: no rights");
+}
+
+static void what_is_too_large_is_told(void **state)
+{
+    struct ship_outcome o[3];
+    SCRIPT({0, 413, "<html>"});
+    assert_int_equal(ship(o), ERR_FULL);
+    assert_string_equal(elastic.target.why, "POST /_bulk was answered with 413: <html>");
+}
+
 /* The answer says first whether there is an error at all. */
 static void what_has_no_error_was_shipped(void **state)
 {
@@ -220,6 +243,8 @@ int main(void)
         cmocka_unit_test(who_does_not_let_us_in_is_told),
         cmocka_unit_test(who_is_not_there_is_asked_again),
         cmocka_unit_test(each_record_has_its_outcome),
+        cmocka_unit_test(what_is_not_its_fault_goes_again),
+        cmocka_unit_test(what_is_too_large_is_told),
         cmocka_unit_test(what_has_no_error_was_shipped),
         cmocka_unit_test(what_is_not_known_is_said),
         cmocka_unit_test(what_is_there_is_found),

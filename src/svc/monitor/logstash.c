@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "codec/tree.h"
 #include "err/err.h"
 #include "fiber/fiber.h"
 #include "mem/buf.h"
@@ -48,6 +49,14 @@ static int put_record(const struct record *record, struct buf *out)
     return err == 0 ? buf_append_view(out, body) : err;
 }
 
+static bool is_object(struct view body)
+{
+    json_t *text = tree_read(body, 0, NULL);
+    const bool is = json_is_object(text);
+    json_decref(text);
+    return is && body.at[0] == '{' && body.at[body.len - 1] == '}';
+}
+
 /* An array of all, or an object a line. A body that is no object is refused: it would break all. */
 static int put_records(const struct record *records, size_t count, bool lines, struct buf *out,
                        struct ship_outcome *outcomes)
@@ -55,9 +64,8 @@ static int put_records(const struct record *records, size_t count, bool lines, s
     bool some = false;
     int err = lines ? 0 : buf_append_byte(out, '[');
     for (size_t i = 0; err == 0 && i < count; i++) {
-        const struct view body = records[i].body;
         outcomes[i] = (struct ship_outcome){.result = SHIP_SHIPPED};
-        if (body.at[0] != '{' || body.at[body.len - 1] != '}') {
+        if (!is_object(records[i].body)) {
             outcomes[i] = (struct ship_outcome){SHIP_REFUSED, "it is no JSON object"};
             continue;
         }
@@ -80,7 +88,8 @@ static int post(struct logstash *l, struct view body, struct arena *arena, int64
     struct http_ask ask = {.method = "POST",
                            .url = l->target.url,
                            .fields = {"Content-Type: application/json", l->authorization},
-                           .body = body};
+                           .body = body,
+                           .ret_why = &l->target.why};
     int err = http_call(l->http, &ask, arena, &answer, deadline_ns);
     if (err == ERR_TIMEOUT || err == ERR_CANCELLED)
         return ERR_UNKNOWN;
@@ -88,6 +97,11 @@ static int post(struct logstash *l, struct view body, struct arena *arena, int64
         return err == ERR_FULL || err == ERR_INVALID ? ERR_UNAVAILABLE : err;
     if (answer.status >= 200 && answer.status < 300)
         return 0;
+    l->target.why =
+        arena_printf(arena, "it answered with %d: %.*s", answer.status,
+                     answer.body.len < 200 ? (int)answer.body.len : 200, answer.body.at);
+    if (answer.status == 413)
+        return ERR_FULL;
     if (answer.status == 401 || answer.status == 403)
         return ERR_DENIED;
     return answer.status == 429 || answer.status == 503   ? ERR_BUSY
@@ -156,6 +170,7 @@ static int write_lines(struct logstash *l, struct view lines, int64_t deadline_n
 static int prepare(struct ship_target *target, struct arena *arena, const char **ret_why,
                    int64_t deadline_ns)
 {
+    *ret_why = NULL;
     target->prepared = true;
     target->type = "logstash";
     return 0;

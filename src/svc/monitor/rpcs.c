@@ -54,8 +54,10 @@ CALL_HANDLER(monitor_push_records)
                                    : window_put(monitor->window, records, wish->n_records, NULL,
                                                 call_deadline_ns(call));
     if (err == ERR_INVALID)
-        return bad_argument(call, "records",
-                            "a record has an id of 1 to 64 bytes and at most 16 KiB of JSON");
+        return bad_argument(
+            call, "records",
+            "a record has an id of 1 to 64 bytes and is one JSON object, on one line, of at "
+            "most 16 KiB");
     return err;
 }
 

@@ -25,7 +25,11 @@ static int prepare(struct shipper *s, struct arena *arena)
     if (s->target->prepared)
         return 0;
     int err = s->target->body->prepare(s->target, arena, &s->why, deadline());
+    const bool first = err == 0 && !s->told_ready;
     if (err == 0)
+        s->heard_ns = fiber_now_ns();
+    s->told_ready = s->told_ready || first;
+    if (first)
         log_event(LOG_INFO, "monitor.ready", log_str("url.full", s->target->url),
                   log_str("service.type", s->target->type));
     return err;
@@ -36,6 +40,7 @@ void shipper_init(struct shipper *s)
     for (int i = 0; i < 2; i++)
         arena_init(&s->shipments[i].arena, SHIPPER_ARENA_MAX);
     s->doubtful = SHIPPER_IN_DOUBT;
+    s->batch = SHIP_BATCH_MAX;
 }
 
 void shipper_release(struct shipper *s)
@@ -101,7 +106,7 @@ static void empty_both(struct shipper *s)
 static int fill(struct shipper *s, struct shipment *shipment, uint64_t after)
 {
     empty(shipment);
-    return window_waiting(s->window, after, SHIP_BATCH_MAX, &shipment->arena, &shipment->records,
+    return window_waiting(s->window, after, s->batch, &shipment->arena, &shipment->records,
                           &shipment->count, deadline());
 }
 
@@ -143,7 +148,9 @@ static size_t read_outcomes(struct shipper *s, struct shipment *shipment,
     size_t again = 0;
     for (size_t i = 0; i < shipment->count; i++) {
         if (outcomes[i].result == SHIP_AGAIN) {
-            again++;
+            if (again++ == 0)
+                snprintf(s->why_text, sizeof(s->why_text), "%s",
+                         outcomes[i].why ? outcomes[i].why : "busy (429)");
             continue;
         }
         const struct record *record = &shipment->records[i];
@@ -158,6 +165,19 @@ static size_t read_outcomes(struct shipper *s, struct shipment *shipment,
 
 /* ---- a step ---- */
 
+/* What is too large, or takes longer than anybody waits, goes in halves; when that went well for a
+ * while, more is tried again. */
+static void size_batch(struct shipper *s, size_t sent, int err)
+{
+    const size_t before = s->batch;
+    if (err == ERR_FULL || err == ERR_UNKNOWN)
+        s->batch = (sent + 1) / 2;
+    else if (err == 0 && ++s->whole >= SHIPPER_GROW)
+        s->batch = 2 * before < SHIP_BATCH_MAX ? 2 * before : SHIP_BATCH_MAX;
+    if (err != 0 || s->batch != before)
+        s->whole = 0;
+}
+
 static int ship(struct shipper *s, struct shipment *shipment, size_t *ret_again)
 {
     struct ship_outcome outcomes[SHIP_BATCH_MAX];
@@ -166,10 +186,18 @@ static int ship(struct shipper *s, struct shipment *shipment, size_t *ret_again)
         return err;
     err = s->target->body->ship(s->target, shipment->records, shipment->count, &shipment->arena,
                                 outcomes, deadline());
+    size_batch(s, shipment->count, err);
     if (err == ERR_UNKNOWN)
         s->doubtful = SHIPPER_IN_DOUBT;
-    if (err == ERR_DENIED)
-        s->target->prepared = false; /* the credentials may have changed */
+    s->too_large = err == ERR_FULL;
+    if (s->too_large && shipment->count == 1) {
+        const char *why = s->target->why;
+        outcomes[0] = (struct ship_outcome){SHIP_REFUSED, why ? why : "it is too large"};
+        s->too_large = false;
+        err = 0;
+    }
+    if (err == 0)
+        s->heard_ns = fiber_now_ns();
     if (err == 0)
         *ret_again = read_outcomes(s, shipment, outcomes);
     return err;
@@ -196,7 +224,7 @@ static int ship_and_turn(struct shipper *s, struct shipment *now, struct shipmen
     if (err != 0 || again == 0)
         return err;
     /* What is to be sent again goes before all that was read behind it. */
-    s->why = "busy (429)";
+    s->why = s->why_text;
     const bool none = again == now->count;
     err = note(s);
     empty_both(s);
@@ -213,6 +241,8 @@ static int step(struct shipper *s, int64_t now_wall_ms)
         const int64_t age_ms = now->count > 0 ? now_wall_ms - now->records[0].at_ms : 0;
         atomic_store(&s->behind_ms, age_ms > 0 ? age_ms : 0);
     }
+    if (fiber_now_ns() - s->heard_ns > SHIPPER_TRUST_MS * NS_PER_MS && now->count > 0)
+        s->target->prepared = false;
     if (err == 0)
         err = prepare(s, &now->arena);
     const bool some = now->count > 0;
@@ -223,15 +253,19 @@ static int step(struct shipper *s, int64_t now_wall_ms)
 
 int shipper_step(struct shipper *s, int64_t now_wall_ms)
 {
-    s->why = "no answer";
+    s->why = s->target->why = NULL;
+    s->too_large = false;
     const int outcome = step(s, now_wall_ms);
-    snprintf(s->why_text, sizeof(s->why_text), "%s", s->why ? s->why : "");
+    const char *why = s->why ? s->why : s->target->why;
+    if (why != s->why_text)
+        snprintf(s->why_text, sizeof(s->why_text), "%s", why ? why : "no answer");
     s->why = s->why_text;
     if (outcome < 0) {
         /* What was read still waits, and is read anew. */
         empty_both(s);
+        s->target->prepared = s->target->prepared && s->too_large;
     }
-    return outcome;
+    return s->too_large ? 1 : outcome;
 }
 
 /* Tells when it begins to fail and when it works again, not every time. */

@@ -8,7 +8,9 @@
  *
  * Everything arrives at least once, and stands there once. A batch whose answer was lost is looked
  * for before it is sent again; so are the first after a start. A record that will never be taken is
- * kept in the window with its reason, counted and logged.
+ * kept in the window with its reason, counted and logged. A batch that is too large for the target
+ * (413) goes in halves; one record that is too large alone will never be taken. After a failure, or
+ * a minute without a batch, everything is prepared anew: the server may have lost its data.
  *
  * There are two shipments. While one is in the server's hands, the other is filled with what
  * follows. What became of some batches is noted in the window together, since a synced write for
@@ -30,6 +32,8 @@
 #define SHIPPER_WAIT_MAX_MS 60000
 #define SHIPPER_IDLE_MS     250   /* between looks at an empty window */
 #define SHIPPER_CALL_MS     30000 /* for one call */
+#define SHIPPER_TRUST_MS    60000 /* silence, after which the server may be another */
+#define SHIPPER_GROW        32    /* batches that are taken before larger ones are tried again */
 
 #define SHIPPER_UNNOTED 4 /* batches whose outcomes are noted together */
 /* Batches that may be there although the window does not know it: one is behind those, and one is
@@ -50,6 +54,11 @@ struct shipper {
     struct ship_target *target;   /* borrowed */
     int64_t wait_ms;              /* what the next failure waits */
     int doubtful;                 /* so many of the next batches may be there already */
+    size_t batch;                 /* records in one, at most; fewer where they are too large */
+    int whole;                    /* batches that were taken since that was changed */
+    int64_t heard_ns;             /* when it last did what was asked */
+    bool told_ready;              /* monitor.ready was logged */
+    bool too_large;               /* the last batch was: its halves go at once */
     struct shipment shipments[2]; /* the next to go, and the other */
     int turn;                     /* which goes next */
     struct window_outcome notes[SHIPPER_NOTES_MAX]; /* to be noted */

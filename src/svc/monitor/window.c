@@ -114,10 +114,13 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
                    NULL);
 }
 
+/* Where lines are sent, a line's end in a body would begin another record, or an order. */
 static bool fits(const struct record *record)
 {
-    return record->id.len > 0 && record->id.len <= RECORD_ID_MAX && record->body.len > 0 &&
-           record->body.len <= RECORD_BODY_MAX;
+    const struct view id = record->id, body = record->body;
+    return id.len > 0 && id.len <= RECORD_ID_MAX && body.len > 1 && body.len <= RECORD_BODY_MAX &&
+           body.at[0] == '{' && body.at[body.len - 1] == '}' && !memchr(body.at, '\n', body.len) &&
+           !memchr(body.at, '\r', body.len);
 }
 
 static int make_room_in_intake(struct window *w, int64_t deadline_ns)
@@ -381,7 +384,8 @@ static int run_search(struct sql_job *base, struct sql_txn *txn)
     struct read_job *job = (struct read_job *)base;
     const struct window_query *q = job->query;
     struct sql_rows *rows;
-    const int64_t before = q->before ? (int64_t)q->before : INT64_MAX;
+    const int64_t before =
+        q->before - 1 < (uint64_t)INT64_MAX ? (int64_t)q->before : INT64_MAX; /* 0: all */
     const int64_t to_ms = q->to_ms ? q->to_ms : INT64_MAX;
     int err;
     if (job->words)

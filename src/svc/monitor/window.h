@@ -62,7 +62,8 @@ int window_open(const struct window_options *options, struct window **ret_window
 void window_close(struct window *w);
 
 /* Adds records, all or none, and moves the position (NULL: there is none). ERR_FULL: too many wait;
- * ERR_INVALID: an id or a body is empty or too long, or count is; else as sql_write. */
+ * ERR_INVALID: an id or a body is empty or too long, a body is not one line from { to }, or count
+ * is too great; else as sql_write. */
 int window_put(struct window *w, const struct record *records, size_t count,
                const struct window_position *position, int64_t deadline_ns);
 /* *ret_position is 0 for a source that was never put. */

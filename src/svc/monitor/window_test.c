@@ -58,6 +58,8 @@ static void a_record_stands_once(void **state)
     assert_true(count().waiting == 2);
     assert_int_equal(put("", "{}", 1), ERR_INVALID);
     assert_int_equal(put("c", "", 1), ERR_INVALID);
+    assert_int_equal(put("c", "[]", 1), ERR_INVALID);
+    assert_int_equal(put("c", "{}\n{\"delete\":{\"_index\":\"x\",\"_id\":\"y\"}}", 1), ERR_INVALID);
 }
 
 static void what_waits_is_shipped_in_order(void **state)
@@ -141,6 +143,9 @@ static void words_are_found(void **state)
     size_t n = 0;
     assert_int_equal(window_search(window, &events, &arena, &records, &n, DEADLINE_NEVER), 0);
     assert_true(n == 1 && view_eq(records[0].id, VIEW_LIT("1-7")));
+    const struct window_query last = {.before = UINT64_MAX, .max = 10};
+    assert_int_equal(window_search(window, &last, &arena, &records, &n, DEADLINE_NEVER), 0);
+    assert_int_equal(n, 10);
     const struct window_query early = {.to_ms = 1, .max = 10};
     assert_int_equal(window_search(window, &early, &arena, &records, &n, DEADLINE_NEVER), 0);
     assert_int_equal(n, 1);
