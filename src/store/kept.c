@@ -20,7 +20,7 @@ static int check_owned(struct sql_txn *txn, const struct account_leaving *l)
         "SELECT count(*) FROM member m WHERE m.account_id = ? AND m.roles = ?"
         " AND NOT EXISTS (SELECT 1 FROM member o"
         " WHERE o.organiser_id = m.organiser_id AND o.roles = ?"
-        " AND o.email <> m.email)",
+        " AND o.email <> m.email AND o.account_id IS NOT NULL)",
         SQL(sql_id(l->account_id), sql_int(l->owner_role), sql_int(l->owner_role)), &alone);
     return err < 0 ? err : alone ? ERR_BUSY : 0;
 }

@@ -28,7 +28,7 @@ struct line_sale {
     uint32_t performance_ids[LINE_PERFORMANCES_MAX];
     int64_t draw_opens_at_ms; /* 0: there is no draw */
     int64_t opens_at_ms;
-    int64_t closes_at_ms;
+    int64_t closes_at_ms;                /* 0: when the last performance begins */
     struct view time_zone;               /* of tzdata, "Asia/Seoul" */
     bool guests;                         /* may join */
     uint32_t capacity_min, capacity_max; /* at the beginning */

@@ -57,13 +57,14 @@ struct set_job {
     const struct act *act;
 };
 
-/* Whether somebody else of the team has the owner's role. ERR_BUSY: nobody has. */
+/* Whether somebody else of the team has the owner's role, and not only an address that was invited
+ * and may be nobody's. ERR_BUSY: nobody has. */
 static int check_owners(struct sql_txn *txn, const struct set_job *job)
 {
     int64_t others;
     int err = sql_ask_int(txn,
                           "SELECT count(*) FROM member WHERE organiser_id = ? AND roles = ?"
-                          " AND email <> ?",
+                          " AND email <> ? AND account_id IS NOT NULL",
                           SQL(sql_int(job->member->organiser_id), sql_int(job->owner_role),
                               sql_text(job->member->email)),
                           &others);

@@ -151,6 +151,9 @@ int auth_answer_session(struct call *call, const struct session *session,
     struct arena *arena = call_arena(call);
     follow(call);
     sweep(call);
+    /* Others believe a token whom we would not. */
+    if (roster_blocks_account(&auth->roster, account->account_id, clock_wall_ms(auth->clock)))
+        return auth_fail_blocked(call);
     char *access = arena_alloc(arena, ACCESS_TOKEN_MAX);
     char *refresh = arena_alloc(arena, REFRESH_TOKEN_CHARS + 1);
     answer->session_id = auth_format_id(arena, session->session_id);

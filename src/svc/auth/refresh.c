@@ -40,8 +40,6 @@ int auth_refresh(struct call *call, const void *request, void *response)
         return fail_ended(call);
     if (err)
         return auth_fail_by_err(call, err);
-    if (roster_blocks_account(&auth->roster, account.account_id, clock_wall_ms(auth->clock)))
-        return auth_fail_blocked(call);
     return auth_answer_session(call, &session, &account, cookie, response);
 }
 

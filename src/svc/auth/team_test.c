@@ -254,6 +254,26 @@ static void an_organiser_begins_with_its_owner(void **state)
     assert_refused(CODE_PERMISSION_DENIED, "", "");
 }
 
+/* An address that was invited may be mistyped, and nobody's. */
+static void an_owner_who_is_invited_is_none_yet(void **state)
+{
+    Usher__V1__DeleteAccountRequest leave = USHER__V1__DELETE_ACCOUNT_REQUEST__INIT;
+    Usher__V1__DeleteAccountResponse left;
+    fixture.caller = the_operator;
+    const uint32_t opera = create_organiser("Opera", "owner@example.org");
+    open_account("owner@example.org", PASSWORD);
+    const struct identity owner = fixture.caller;
+    assert_int_equal(set_member(opera, "ower@example.org", ROLE_OWNER), 0);
+    assert_int_not_equal(set_member(opera, "owner@example.org", 0), 0);
+    assert_refused(CODE_FAILED_PRECONDITION, "LAST_OWNER", "email");
+    leave.password = (char *)PASSWORD;
+    assert_int_not_equal(ask(auth_delete_account, leave, delete_account_response, &left), 0);
+    assert_refused(CODE_FAILED_PRECONDITION, "LAST_OWNER", "");
+    open_account("ower@example.org", PASSWORD); /* it is somebody after all */
+    fixture.caller = owner;
+    assert_int_equal(set_member(opera, "owner@example.org", 0), 0);
+}
+
 static void a_short_password_alone_acts_for_nobody(void **state)
 {
     fixture.caller = the_operator;
@@ -398,6 +418,20 @@ static int block(Usher__V1__BlockKind kind, const char *value, const char *reaso
 }
 #define BLOCK(kind) USHER__V1__BLOCK_KIND__BLOCK_KIND_##kind
 
+static int reset_password(const char *email)
+{
+    Usher__V1__RequestPasswordResetRequest begin = USHER__V1__REQUEST_PASSWORD_RESET_REQUEST__INIT;
+    Usher__V1__RequestPasswordResetResponse begun;
+    Usher__V1__ResetPasswordRequest wish = USHER__V1__RESET_PASSWORD_REQUEST__INIT;
+    begin.email = wish.email = (char *)email;
+    assert_int_equal(
+        ask(auth_request_password_reset, begin, request_password_reset_response, &begun), 0);
+    wish.request_id = begun.request_id;
+    wish.code = (char *)fixture_code(email);
+    wish.password = (char *)PASSWORD;
+    return ask(auth_reset_password, wish, session, &session);
+}
+
 static void a_blocked_account_is_out_until_it_is_let_in(void **state)
 {
     Usher__V1__UnblockRequest wish = USHER__V1__UNBLOCK_REQUEST__INIT;
@@ -419,6 +453,11 @@ static void a_blocked_account_is_out_until_it_is_let_in(void **state)
     refresh.refresh_token = token;
     assert_int_not_equal(ask(auth_refresh, refresh, session, &session), 0);
     assert_refused(CODE_PERMISSION_DENIED, "BLOCKED", "");
+    /* Nor by a new password: others believe what is signed with our keys. */
+    fixture.caller = (struct identity){0};
+    assert_int_not_equal(reset_password("kim@example.org"), 0);
+    assert_refused(CODE_PERMISSION_DENIED, "BLOCKED", "");
+    fixture.caller = the_operator;
     wish.block_id = entry.block_id;
     assert_int_equal(ask(auth_unblock, wish, unblock_response, &answer), 0);
     assert_int_equal(fixture_identify(access, &who), 0);
@@ -559,6 +598,7 @@ int main(void)
         TEST(ones_data_are_given_out_and_go),
         TEST(what_the_law_wants_is_kept_under_a_key_of_its_own),
         TEST(an_organiser_begins_with_its_owner),
+        TEST(an_owner_who_is_invited_is_none_yet),
         TEST(a_short_password_alone_acts_for_nobody),
         TEST(who_may_give_which_role),
         TEST(a_token_acts_for_its_organiser_until_it_is_revoked),

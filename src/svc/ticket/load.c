@@ -75,6 +75,7 @@ CALL_HANDLER(ticket_get_sale_load)
     answer->organiser_id = performance->event->organiser_id;
     answer->event_state = (Usher__V1__EventState)catalog_bill(performance->event)->state;
     answer->queued = figures.queued;
+    answer->starts_at_ms = catalog_date(performance)->starts_at_ms;
     answer->person_rule = (Usher__V1__PersonRule)performance->person_rule;
     answer->hold_ms = pulse_take(&ticket->pulses[performance->performance_id]);
     return 0;

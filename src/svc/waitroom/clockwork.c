@@ -176,7 +176,8 @@ static int by_clock(struct keeper *keeper)
     const struct line *line = &keeper->line;
     if (line->state == LINE_OVER && line->over == LINE_OVER_TIME)
         return 0;
-    if (wall_ms >= sale->closes_at_ms)
+    const int64_t closes_at_ms = atomic_load(&keeper->closes_at_ms);
+    if (closes_at_ms != 0 && wall_ms >= closes_at_ms)
         return close_line(keeper);
     if (line->opened)
         return 0;
@@ -242,9 +243,10 @@ static void tick(struct keeper *keeper)
 static int64_t until_due_ms(const struct keeper *keeper)
 {
     const int64_t wall_ms = clock_wall_ms(loop_clock(worker_loop(keeper->home)));
-    const int64_t at_ms[] = {
-        keeper->sale.draw_opens_at_ms - wall_ms, keeper->sale.opens_at_ms - wall_ms,
-        keeper->sale.closes_at_ms - wall_ms, line_due_at_ms(&keeper->line) - keeper_now_ms(keeper)};
+    const int64_t at_ms[] = {keeper->sale.draw_opens_at_ms - wall_ms,
+                             keeper->sale.opens_at_ms - wall_ms,
+                             atomic_load(&keeper->closes_at_ms) - wall_ms,
+                             line_due_at_ms(&keeper->line) - keeper_now_ms(keeper)};
     int64_t until_ms = KEEPER_TICK_MS;
     for (size_t i = 0; i < sizeof(at_ms) / sizeof(at_ms[0]); i++) {
         if (at_ms[i] > 0 && at_ms[i] < until_ms)

@@ -413,6 +413,7 @@ int keeper_new(struct waitroom *room, const struct line_sale *sale, uint32_t wor
     keeper->room = room;
     keeper->sale = *sale;
     keeper->sale.name = keeper->sale.time_zone = (struct view){0};
+    keeper->closes_at_ms = sale->closes_at_ms;
     keeper->home = options->workers[worker_index];
     keeper->tickets = options->tickets[worker_index];
     struct view name = sale->name, time_zone = sale->time_zone;

@@ -72,7 +72,9 @@ struct keeper {
     _Atomic uint32_t capacity_min, capacity_max; /* as they are now; others look */
     _Atomic uint32_t organiser_id;               /* of the performances; 0: not known yet */
     _Atomic uint32_t person_rule; /* usher.v1.PersonRule, the strictest; known once seen is */
-    _Atomic uint32_t seen;        /* enum keeper_seen */
+    _Atomic int64_t
+        closes_at_ms;      /* the sale's, or the last performance's beginning; 0: not known */
+    _Atomic uint32_t seen; /* enum keeper_seen */
 
     /* home's thread alone */
     struct scope scope;   /* of the committing fiber, which is not cancelled */

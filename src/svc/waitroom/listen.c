@@ -61,14 +61,19 @@ void keeper_hear(struct keeper *keeper)
     if (heard > 0 && heard == count && !fiber_cancelled()) {
         uint32_t seen = KEEPER_SEEN_INSIDE;
         uint32_t rule = 0;
+        int64_t last_ms = 0;
         for (uint32_t i = 0; i < count; i++) {
             if (loads[i]->person_rule > rule)
                 rule = loads[i]->person_rule;
+            if (loads[i]->starts_at_ms > last_ms)
+                last_ms = loads[i]->starts_at_ms;
             if (loads[i]->event_state == USHER__V1__EVENT_STATE__EVENT_STATE_PUBLISHED)
                 seen = KEEPER_SEEN_BY_ALL;
         }
         atomic_store(&keeper->organiser_id, loads[0]->organiser_id);
         atomic_store(&keeper->person_rule, rule);
+        if (keeper->sale.closes_at_ms == 0)
+            atomic_store(&keeper->closes_at_ms, last_ms);
         atomic_store(&keeper->seen, seen);
         keeper->chance_count = 0;
         for (uint32_t i = 0; i < count; i++)

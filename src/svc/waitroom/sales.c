@@ -14,15 +14,15 @@ int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *
     const struct waitroom *room = keeper->room;
     usher__v1__sale__init(ret_sale);
     const int err = board_status(keeper->board, arena, &ret_sale->status);
-    if (err != 0)
-        return err;
+    ret_sale->closes_at_ms = atomic_load(&keeper->closes_at_ms);
+    if (err != 0 || ret_sale->closes_at_ms == 0)
+        return err != 0 ? err : ERR_UNAVAILABLE;
     ret_sale->sale_id = sale->sale_id;
     ret_sale->name = (char *)sale->name.at; /* NUL-terminated, and there for good */
     ret_sale->performance_ids = (uint32_t *)sale->performance_ids;
     ret_sale->n_performance_ids = sale->performance_count;
     ret_sale->draw_opens_at_ms = sale->draw_opens_at_ms;
     ret_sale->opens_at_ms = sale->opens_at_ms;
-    ret_sale->closes_at_ms = sale->closes_at_ms;
     ret_sale->time_zone = (char *)sale->time_zone.at;
     ret_sale->guests = sale->guests;
     ret_sale->capacity_min = atomic_load_explicit(&keeper->capacity_min, memory_order_relaxed);
@@ -123,11 +123,13 @@ static int check_zone(struct call *call, const char *zone)
                               "a time zone is a name of tzdata, as in Asia/Seoul");
 }
 
-static int check_times(struct call *call, struct line_sale *sale, int64_t now_ms)
+/* last_ms: when the last performance begins. */
+static int check_times(struct call *call, struct line_sale *sale, int64_t last_ms, int64_t now_ms)
 {
+    const int64_t closes_at_ms = sale->closes_at_ms != 0 ? sale->closes_at_ms : last_ms;
     if (sale->opens_at_ms == 0)
         sale->opens_at_ms = now_ms;
-    if (sale->closes_at_ms <= sale->opens_at_ms || sale->closes_at_ms <= now_ms)
+    if (closes_at_ms <= sale->opens_at_ms || closes_at_ms <= now_ms)
         return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "closes_at_ms",
                          "a sale closes after it opens, and not in the past");
     if (sale->opens_at_ms < 0 || sale->draw_opens_at_ms < 0 ||
@@ -210,7 +212,7 @@ static int read_wish(struct call *call, const struct waitroom *room,
         .performance_count = (uint32_t)wish->n_performance_ids,
         .draw_opens_at_ms = wish->draw_opens_at_ms,
         .opens_at_ms = wish->opens_at_ms,
-        .closes_at_ms = wish->closes_at_ms != 0 ? wish->closes_at_ms : last_ms,
+        .closes_at_ms = wish->closes_at_ms,
         .time_zone = view_str(wish->time_zone[0] ? wish->time_zone : zone),
         .guests = wish->guests,
         .capacity_min = wish->capacity_min != 0 ? wish->capacity_min : WAITROOM_CAPACITY_MIN,
@@ -223,7 +225,7 @@ static int read_wish(struct call *call, const struct waitroom *room,
            wish->n_performance_ids * sizeof(*wish->performance_ids));
     room->options.chance->fill(room->options.chance, ret_sale->secret, LINE_HASH_BYTES);
     draw_commit(ret_sale->secret, ret_sale->commitment);
-    err = check_times(call, ret_sale, now_ms);
+    err = check_times(call, ret_sale, last_ms, now_ms);
     return err == 0 ? check_numbers(call, ret_sale) : err;
 }
 

@@ -27,8 +27,9 @@
 #include "usher/v1/ticket.pb-c.h"
 #include "usher/v1/waitroom.pb-c.h"
 
-#define WAIT_MS   5000
-#define ORGANISER 7
+#define WAIT_MS      5000
+#define STARTS_AT_MS INT64_C(4000000000000)
+#define ORGANISER    7
 
 /* ---- a ticket service ---- */
 
@@ -40,7 +41,7 @@ static int get_performance(struct call *call, const void *request, void *respons
 {
     Usher__V1__Performance *answer = response;
     answer->performance_id = ((const Usher__V1__GetPerformanceRequest *)request)->performance_id;
-    answer->starts_at_ms = INT64_C(4000000000000);
+    answer->starts_at_ms = STARTS_AT_MS;
     answer->organiser_id = ORGANISER;
     return 0;
 }
@@ -64,6 +65,7 @@ static int get_sale_load(struct call *call, const void *request, void *response)
     answer->counts->free = atomic_load(&places_free);
     answer->counts->held = atomic_load(&places_held);
     answer->organiser_id = ORGANISER;
+    answer->starts_at_ms = STARTS_AT_MS;
     answer->event_state = atomic_load(&event_state);
     answer->sale_state = atomic_load(&is_open) ? USHER__V1__SALE_STATE__SALE_STATE_OPEN
                                                : USHER__V1__SALE_STATE__SALE_STATE_DRAFT;
