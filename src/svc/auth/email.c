@@ -7,12 +7,15 @@
 #define MAILBOX_MAX 64
 #define LABEL_MAX   63
 
+/* A dot stands between two others: mail servers refuse the rest, and so does our post. */
 static bool is_mailbox(struct view text)
 {
-    if (text.len == 0 || text.len > MAILBOX_MAX)
+    if (text.len == 0 || text.len > MAILBOX_MAX || text.at[text.len - 1] == '.')
         return false;
     for (size_t i = 0; i < text.len; i++) {
         const unsigned char c = (unsigned char)text.at[i];
+        if (c == '.' && (i == 0 || text.at[i - 1] == '.'))
+            return false;
         if (c >= 0x80 || (!isalnum(c) && !strchr(".!#$%&'*+/=?^_`{|}~-", c)) || c == 0)
             return false;
     }

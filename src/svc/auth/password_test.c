@@ -113,6 +113,9 @@ static void addresses_are_in_one_form(void **state)
         "kim@예.org",
         "k\"@a.org",
         "k@a.org.",
+        ".k@a.org",
+        "k.@a.org",
+        "k..m@a.org",
         "k,l@a.org",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@a.org"};
     char email[ACCOUNT_EMAIL_MAX + 1] = "as it was", longest[ACCOUNT_EMAIL_MAX + 2];

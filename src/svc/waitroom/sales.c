@@ -132,7 +132,10 @@ static int check_times(struct call *call, struct line_sale *sale, int64_t last_m
     if (closes_at_ms <= sale->opens_at_ms || closes_at_ms <= now_ms)
         return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "closes_at_ms",
                          "a sale closes after it opens, and not in the past");
-    if (sale->opens_at_ms < 0 || sale->draw_opens_at_ms < 0 ||
+    if (sale->opens_at_ms < 0)
+        return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "opens_at_ms",
+                         "Unix time in milliseconds; 0: now");
+    if (sale->draw_opens_at_ms < 0 ||
         (sale->draw_opens_at_ms != 0 && sale->draw_opens_at_ms >= sale->opens_at_ms))
         return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "draw_opens_at_ms",
                          "a draw begins before the sale opens");
@@ -173,6 +176,11 @@ static int check_performances(struct call *call, const struct waitroom *room,
     client.deadline_ns = call_deadline_ns(call);
     for (size_t i = 0; i < wish->n_performance_ids; i++) {
         const Usher__V1__Performance *performance;
+        for (size_t k = 0; k < i; k++) {
+            if (wish->performance_ids[k] == wish->performance_ids[i])
+                return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance_ids",
+                                 "performance %u is named twice", wish->performance_ids[i]);
+        }
         Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
         look.performance_id = wish->performance_ids[i];
         if (client_call(&client, Usher__V1__TicketService, get_performance, &look, &performance))
