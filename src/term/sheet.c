@@ -63,12 +63,17 @@ uint32_t sheet_width(const char *text)
     return width;
 }
 
+/* In one line: what others wrote must not look like a line of ours. */
 static char *format_cell(struct sheet *sheet, const char *format, va_list args)
 {
     char text[1024];
     int len = vsnprintf(text, sizeof(text), format, args);
     assert(len >= 0);
     size_t kept = (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1;
+    for (size_t i = 0; i < kept; i++) {
+        if (text[i] == '\n' || text[i] == '\r' || text[i] == '\t')
+            text[i] = ' ';
+    }
     return arena_copy(&sheet->arena, view_of(text, kept));
 }
 

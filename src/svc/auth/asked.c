@@ -52,7 +52,8 @@ struct view auth_read_device(const char *text)
     size_t len = 0;
     for (size_t n; len < device.len; len += n) {
         n = utf8_char(view_of(device.at + len, device.len - len));
-        if (n == 0 || len + n > SESSION_DEVICE_MAX)
+        const struct view one = view_of(device.at + len, n);
+        if (n == 0 || len + n > SESSION_DEVICE_MAX || utf8_is_control(utf8_point(one)))
             break;
     }
     return view_of(device.at, len);

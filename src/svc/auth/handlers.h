@@ -91,7 +91,7 @@ int auth_read_email(struct call *call, const char *text, struct view *ret_email)
 int auth_read_name(struct call *call, const char *text, struct view *ret_name);
 /* Why somebody is blocked: 1 to BLOCK_REASON_MAX bytes, no control characters. */
 int auth_read_reason(struct call *call, const char *text, struct view *ret_reason);
-/* What the list of sessions calls a device: cut where it is long. */
+/* What the list of sessions calls a device: cut where it is long, or no longer one line. */
 struct view auth_read_device(const char *text);
 /* A password that may be used. */
 int auth_read_new_password(struct call *call, const char *text, struct view email, struct view name,

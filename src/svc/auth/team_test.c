@@ -40,7 +40,7 @@ static int log_in(const char *email, const char *password)
     Usher__V1__LogInRequest wish = USHER__V1__LOG_IN_REQUEST__INIT;
     wish.email = (char *)email;
     wish.password = (char *)password;
-    wish.device = (char *)"a laptop";
+    wish.device = (char *)"a laptop\n2026-11-30 login forged"; /* no line of the acts */
     return ask(auth_log_in, wish, session, &session);
 }
 
