@@ -288,6 +288,12 @@ static struct service service_monitor(struct house *house)
     return monitor_service(house->monitor);
 }
 
+/* Where it runs alone. Beside others it must not take the sale with it. */
+static bool ready_monitor(struct house *house)
+{
+    return house->here != 1u << find(view_str("monitor")) || monitor_keeps(house->monitor);
+}
+
 /* ---- the waiting room ---- */
 #define STATUS_MAX (64u << 10) /* bytes of a sale's status */
 
@@ -435,7 +441,8 @@ static const struct role roles[] = {
      .optional = true,
      .start = start_monitor,
      .stop = stop_monitor,
-     .service = service_monitor},
+     .service = service_monitor,
+     .ready = ready_monitor},
     {.name = GATEWAY},
 };
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))

@@ -6,9 +6,9 @@ import subprocess
 import time
 
 from failover import PayingHouse
-from house import Outage
+from house import House, Outage
 from server import Server, wait_until
-from servers import MariaDB
+from servers import MariaDB, free_port
 
 DISK = os.path.join(os.path.abspath(os.environ.get("USHER_BUILD", "build")), "tests/operator/libdisk.so")
 FULL_SECONDS = 1
@@ -69,6 +69,57 @@ class SmallMariaDB(MariaDB):
         os.unlink(self.ballast())
 
 
+class MonitorHouse(House):
+    """A gateway, a process with the sale, and one with the monitor, whose disk is full while the folder of switches has a file "full"."""
+
+    def start(self):
+        if self.processes:
+            return self.processes[0]
+        assert os.path.exists(DISK), f"{DISK} is not built"
+        switches = os.path.join(self.keys, "switches")
+        os.mkdir(switches)
+        self.switch = os.path.join(switches, "full")
+        place = f"127.0.0.1:{free_port()}"
+
+        def serve(role, *peers, **more):
+            self.processes.append(Server(self.usher, "--role", role, "--peer", ",".join(peers), "--keys", self.keys, keys=self.keys, **more))
+            return self.processes[-1]
+        ticket = serve("ticket", f"monitor={place}", whole=False)
+        serve("monitor", f"ticket={ticket.address}", listen=place, demo=False, whole=False,
+              environment={"LD_PRELOAD": DISK, "USHER_DISK": switches, "USHER_DISK_FILE": "/monitor.db"})
+        return serve("gateway", f"ticket={ticket.address}", f"monitor={place}", demo=False)
+
+    def audit(self, *words):
+        process = self.processes[0]
+        assert process.terminate() == 0
+        done = subprocess.run([self.usher, "audit", "--data", process.data, *words], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"audit: exit code {done.returncode}: {done.stdout[-800:]}{done.stderr[-500:]}"
+
+
+def monitor_full(house):
+    """What the monitor cannot keep is dropped and counted, it says so in its log, its metric and /readyz, and no sale waits for it; with room
+    again it goes on, and has every sale event."""
+    _, monitor, sale = house.processes
+    outage, token = Outage(house, sale), house.guest(sale)
+    assert monitor.is_ready() and house.hold(sale, token)
+    open(house.switch, "w", encoding="ascii").close()
+    wait_until(lambda: house.hold(sale, token) and not monitor.is_ready(), "the monitor says that it keeps nothing")
+    assert monitor.figure("usher_monitor_window_failing") == 1
+    assert '"monitor.window"' in monitor.log() and '"event.outcome":"failure"' in monitor.log()
+    lost = monitor.figure("usher_monitor_lines_lost_total")
+    crowd = house.stampede(sale, 200, "1s")
+    outage.measure()
+    figures = crowd.verdict()
+    assert figures["outcomes"]["ordered"] > 0 and sale.is_ready(), figures["outcomes"]
+    wait_until(lambda: monitor.figure("usher_monitor_lines_lost_total") > lost, "what is lost is counted")
+    os.unlink(house.switch)
+    wait_until(monitor.is_ready, "the monitor goes on by itself")
+    changes = int(sale.ask("GetPerformance", {"performanceId": 1})["version"])
+    wait_until(lambda: monitor.figure("usher_monitor_events_total") >= changes, "every sale event is there")
+    assert monitor.figure("usher_monitor_window_failing") == 0
+    return [("a sale whose monitor's disk is full", outage.seconds, 2.0)]
+
+
 def full(house, process, what, fill, empty, said):
     """In the middle of a crowd the disk is full, for a second from when nothing can be held any more."""
     outage, token = Outage(house, process), house.guest(process)
@@ -97,5 +148,6 @@ def mariadb_full(house):
 
 
 store_full.house = DiskHouse
+monitor_full.house = MonitorHouse
 mariadb_full.mariadb = SmallMariaDB
-CASES = [store_full, mariadb_full]
+CASES = [store_full, monitor_full, mariadb_full]

@@ -3,9 +3,9 @@
  * with LD_PRELOAD.
  *
  * USHER_DISK names a folder. While it has a file of one of these names, every call about a file
- * called usher.db… does so: "full" (writes: ENOSPC), "write" (writes: EIO), "sync" (syncs: EIO),
- * "read" (reads: EIO), "hang" (syncs do not return). While it has a file "clock", the wall clock is
- * ahead by as many seconds as it says.
+ * called usher.db… (or as USHER_DISK_FILE says) does so: "full" (writes: ENOSPC), "write" (writes:
+ * EIO), "sync" (syncs: EIO), "read" (reads: EIO), "hang" (syncs do not return). While it has a file
+ * "clock", the wall clock is ahead by as many seconds as it says.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -37,7 +37,8 @@ static bool is_of_the_store(int fd)
     const ssize_t len = readlink(link, path, sizeof(path) - 1);
     errno = kept;
     path[len > 0 ? len : 0] = '\0';
-    return strstr(path, "/usher.db") != NULL;
+    const char *file = getenv("USHER_DISK_FILE");
+    return strstr(path, file ? file : "/usher.db") != NULL;
 }
 
 /* The C library's own function of that name. */

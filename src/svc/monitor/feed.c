@@ -34,8 +34,11 @@ static bool take_lines(struct monitor *monitor, struct arena *arena)
                                               .at_ms = taken[i].at_ms,
                                               .body = taken[i].json};
     }
-    const int err =
-        kept > 0 ? window_put(monitor->window, records, kept, NULL, monitor_deadline()) : 0;
+    int err = 0;
+    if (kept > 0)
+        err = window_put(monitor->window, records, kept, NULL, monitor_deadline());
+    else if (window_fails(monitor->window)) /* nobody else may have anything to put */
+        (void)window_try(monitor->window, monitor_deadline());
     metric_add(err == 0 ? &lines : &lines_lost, (int64_t)kept);
     return count == FEED_LINES;
 }

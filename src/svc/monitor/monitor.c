@@ -29,6 +29,11 @@ static const struct method methods[] = {
     {"GetBoard", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, monitor_get_board},
 };
 
+bool monitor_keeps(const struct monitor *monitor)
+{
+    return !window_fails(monitor->window);
+}
+
 struct service monitor_service(struct monitor *monitor)
 {
     return (struct service){.descriptor = &usher__v1__monitor_service__descriptor,

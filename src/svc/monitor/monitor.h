@@ -54,5 +54,7 @@ int monitor_start(const struct monitor_options *options, struct monitor **ret_mo
 /* From a plain thread; what waits stays in the window. NULL is harmless. */
 void monitor_stop(struct monitor *monitor);
 struct service monitor_service(struct monitor *monitor);
+/* Whether what comes is kept. Any thread. */
+bool monitor_keeps(const struct monitor *monitor);
 
 #endif

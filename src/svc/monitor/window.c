@@ -9,7 +9,13 @@
 #include "db/sql.h"
 #include "db/sqlite.h"
 #include "err/err.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
 #include "svc/monitor/intake.h"
+
+METRIC_GAUGE(failing, "usher_monitor_window_failing",
+             "1: the monitor's window took nothing at the last try, most likely for want of room.",
+             "");
 
 #define WINDOW_QUEUE_MAX        1024
 #define WINDOW_CHECKPOINT_PAGES 1000
@@ -35,6 +41,7 @@ struct window {
     _Atomic uint64_t intake;  /* bytes that are not sorted yet */
     _Atomic uint64_t begun;   /* puts that were begun */
     _Atomic uint64_t settled; /* of those, as many are known to be sorted */
+    _Atomic bool failing;     /* the last put was not done */
 };
 
 static const struct sql_step steps[] = {
@@ -131,6 +138,29 @@ static int make_room_in_intake(struct window *w, int64_t deadline_ns)
     return more < 0 ? more : 0;
 }
 
+/* Told when it changes. */
+static void note_outcome(struct window *w, int err)
+{
+    if (atomic_exchange(&w->failing, err != 0) == (err != 0))
+        return;
+    metric_set(&failing, err != 0);
+    if (err != 0)
+        log_event(LOG_ERROR, "monitor.window", log_str("event.outcome", "failure"), log_err(err));
+    else
+        log_event(LOG_INFO, "monitor.window", log_str("event.outcome", "success"));
+}
+
+bool window_fails(const struct window *w)
+{
+    return atomic_load(&w->failing);
+}
+
+int window_try(struct window *w, int64_t deadline_ns)
+{
+    static const struct window_position nothing = {.source = VIEW_LIT("try")};
+    return window_put(w, NULL, 0, &nothing, deadline_ns);
+}
+
 int window_put(struct window *w, const struct record *records, size_t count,
                const struct window_position *position, int64_t deadline_ns)
 {
@@ -149,6 +179,7 @@ int window_put(struct window *w, const struct record *records, size_t count,
         return err;
     atomic_fetch_add(&w->begun, 1);
     err = sql_write(w->sql, &job.job, deadline_ns);
+    note_outcome(w, err);
     if (err == 0)
         atomic_fetch_add(&w->intake, job.bytes);
     if (err == 0 && w->options.ships)

@@ -66,6 +66,10 @@ void window_close(struct window *w);
  * is too great; else as sql_write. */
 int window_put(struct window *w, const struct record *records, size_t count,
                const struct window_position *position, int64_t deadline_ns);
+/* Whether the last put was not done, most likely for want of room on the disk. Any thread. */
+bool window_fails(const struct window *w);
+/* Puts nothing, to find out whether it can be done again. As window_put. */
+int window_try(struct window *w, int64_t deadline_ns);
 /* *ret_position is 0 for a source that was never put. */
 int window_position(struct window *w, struct view source, uint64_t *ret_position,
                     int64_t deadline_ns);
