@@ -15,8 +15,9 @@ NEVER = float("inf")
 class Op:
     """One call. answer None: nobody knows; it may have been done at any time after it was asked, or never."""
 
-    def __init__(self, who, what, asked, answered, answer):
-        self.who, self.what, self.answer = who, what, answer
+    def __init__(self, who, what, asked, answered, answer, until=NEVER):
+        """until: if it was done at all, then before this."""
+        self.who, self.what, self.answer, self.until = who, what, answer, until
         self.asked, self.answered = asked, NEVER if answer is None else answered
 
     def __repr__(self):
@@ -35,11 +36,12 @@ def step(state, op):
     return {"done": done, "refused": refused, None: done + [state]}[op.answer]
 
 
-def with_ghosts(ops, killed):
-    """And what may have died with an owner: a hold that it had decided, and not yet written, when it was killed. Others were refused
-    for it, which is no harm (in doubt, refuse); who asked for it was not answered then, and asked again. It may not be granted."""
-    ghosts = [op for op in ops if op.what == "hold" and op.asked < killed < op.answered]
-    return ops + [Op(f"{op.who} ghost", what, op.asked, NEVER, None) for op in ghosts for what in ("hold", "release")]
+def with_ghosts(ops, killed, dead, until=None):
+    """And what may have died with an owner: a hold that it had decided, and not yet written, when it was killed, between these two
+    times. Others were refused for it, which is no harm (in doubt, refuse); who asked for it was not answered then, and asked again. It
+    may not be granted, and is gone with its owner: whoever asks after that is refused for something else, or wrongly."""
+    ghosts = [op for op in ops if op.what == "hold" and op.asked < dead and op.answered > killed]
+    return ops + [Op(f"{op.who} ghost", what, op.asked, NEVER, None, until or dead) for op in ghosts for what in ("hold", "release")]
 
 
 def is_linearizable(ops):
@@ -47,16 +49,19 @@ def is_linearizable(ops):
     ops = sorted(ops, key=lambda op: op.asked)
     seen, todo = set(), [(0, FREE)]
     sure = sum(1 << i for i, op in enumerate(ops) if op.answer is not None)
+    ends = {op.who: op.until for op in ops}  # of what they hold; of all but ghosts never
     while todo:
         done, state = todo.pop()
         if done & sure == sure:
             return True
         # What was answered first, of those not yet placed, must not come after what was asked later.
         horizon = min(op.answered for i, op in enumerate(ops) if not done >> i & 1)
+        latest = max((op.asked for i, op in enumerate(ops) if done >> i & 1), default=0)
+        end = ends[state[1]] if state[0] == "held" else NEVER
         for i, op in enumerate(ops):
             if op.asked > horizon:
                 break
-            if done >> i & 1:
+            if done >> i & 1 or latest > op.until or op.asked > end:
                 continue
             for after in step(state, op):
                 key = (done | 1 << i, after)
@@ -89,9 +94,18 @@ def checker_finds_faults():
         assert is_linearizable(ops), ops
     # The owner that was killed at 2 refused b for a hold of a that it had not written; the next one gave the seat to c.
     ghost = history(("a", "hold", 0, 9, "refused"), ("b", "hold", 1, 1.5, "refused"), ("c", "hold", 3, 4, "done"))
-    assert not is_linearizable(ghost) and is_linearizable(with_ghosts(ghost, 2)) and not is_linearizable(with_ghosts(ghost, 10))
+    assert not is_linearizable(ghost) and is_linearizable(with_ghosts(ghost, 2, 2)) and not is_linearizable(with_ghosts(ghost, 10, 10))
     twice = history(("a", "hold", 0, 9, "done"), ("b", "hold", 1, 1.5, "done"))
-    assert not is_linearizable(with_ghosts(twice, 2)), "a ghost is no claim"
+    assert not is_linearizable(with_ghosts(twice, 2, 2)), "a ghost is no claim"
+    across = history(("a", "hold", 0, 9, "refused"), ("b", "hold", 1.5, 2.5, "refused"), ("c", "hold", 3, 4, "done"))
+    assert is_linearizable(with_ghosts(across, 2, 2)), "the owner's last answer may arrive after it is gone"
+    # A ghost that outlives its owner would explain what it must not: c is refused though nobody has the seat, at once, much later,
+    # or after it was given back. A checker that lets it, the mutant, finds none of these.
+    for late in (history(("a", "hold", 0, 9, "refused"), ("c", "hold", 3, 4, "refused"), ("d", "hold", 5, 6, "done")),
+                 history(("a", "hold", 0, 9, "refused"), ("c", "hold", 50, 51, "refused")),
+                 history(("a", "hold", 0, 9, "done"), ("a", "release", 10, 11, "done"), ("c", "hold", 12, 13, "refused"))):
+        assert not is_linearizable(with_ghosts(late, 2, 2)), f"a ghost haunts after its owner is gone: {late}"
+        assert is_linearizable(with_ghosts(late, 2, 2, until=NEVER)), "the mutant is none: this shows nothing"
     for ops in wrong:
         assert not is_linearizable(ops), ops
 
@@ -150,14 +164,14 @@ class Recorder:
             # One that was asked again may find that it has been done: that it is gone is "done" then, and not known otherwise.
             self.note(seat, who, what, asked, answered, None if done is None or "code" in done else "done")
 
-    def verdict(self, killed):
+    def verdict(self, killed, dead):
         for thread in self.threads:
             thread.join()
         count = sum(map(len, self.ops.values()))
         done = sum(op.answer == "done" for ops in self.ops.values() for op in ops)
         assert count > 60 and done > 30, f"only {count} calls, {done} done"
         for seat, ops in self.ops.items():
-            assert is_linearizable(with_ghosts(ops, killed)), f"seat {seat}: no order of calls explains the answers: {sorted(ops, key=lambda op: op.asked)}"
+            assert is_linearizable(with_ghosts(ops, killed, dead)), f"seat {seat}: no order of calls explains the answers: {sorted(ops, key=lambda op: op.asked)}"
         return count
 
 
@@ -170,8 +184,10 @@ def seats_are_linearizable(house):
     wait_until(lambda: sum(map(len, recorder.ops.values())) > 40, "calls are answered")
     killed = time.monotonic()
     owner.process.kill()
+    owner.process.wait()
+    dead = time.monotonic()
     outage.measure()
-    count = recorder.verdict(killed)
+    count = recorder.verdict(killed, dead)
     print(f"# {count} calls about 6 seats, in an order that each seat alone could have given", flush=True)
 
 
