@@ -123,6 +123,14 @@ class Server:
         details = body.get("details") or [{}]
         return details[0].get("debug", {}).get("reason") or body["code"]
 
+    def figure(self, name):
+        """The value of the first metric of that name, labels left aside."""
+        connection = self._connect(20)
+        connection.request("GET", "/metrics")
+        page = connection.getresponse().read().decode()
+        connection.close()
+        return float(re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.M).group(1))
+
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -102,6 +102,8 @@ int mariadb_conn_failed(struct mariadb_conn *c, unsigned number, const char *sen
     log_trouble(number, sentence);
     c->last_errno = number;
     snprintf(c->last_error, sizeof(c->last_error), "%s", c->late ? "it took too long" : sentence);
+    if (number == MARIADB_LONELY)
+        mariadb_note_lonely();
     if (number == MARIADB_LONELY || number == ER_OPTION_PREVENTS_STATEMENT)
         mariadb_pool_forget(c->pool);
     if (breaks(number) || c->late) {

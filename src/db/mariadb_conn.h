@@ -72,6 +72,8 @@ int mariadb_primary_judge(struct mariadb_conn *c, const struct mariadb_target *t
                           uint64_t highest, uint64_t *ret_seen);
 /* Behind a COMMIT where a replica must have it. */
 extern const char mariadb_lonely_check[];
+/* Counts a commit or a connection that was refused for want of a replica. */
+void mariadb_note_lonely(void);
 bool mariadb_needs_replica(const struct mariadb_conn *c);
 /* The server is no primary any more: all connections are to be looked for anew. */
 void mariadb_pool_forget(struct mariadb *m);

@@ -16,6 +16,12 @@
 
 #include "db/mariadb_conn.h"
 #include "err/err.h"
+#include "observe/metrics.h"
+
+METRIC_COUNTER(lonely, "usher_mariadb_unreplicated_total",
+               "Commits and connections refused because no semi-synchronous replica has what is "
+               "committed.",
+               "");
 
 #define STATUS(name)                                                                               \
     "(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = '" name "')"
@@ -30,6 +36,11 @@ _Static_assert(MARIADB_LONELY == 50010, "the check says so");
 bool mariadb_needs_replica(const struct mariadb_conn *c)
 {
     return c->needs_replica;
+}
+
+void mariadb_note_lonely(void)
+{
+    metric_add(&lonely, 1);
 }
 
 static int refuse(struct mariadb_conn *c, const char *sentence)
@@ -66,6 +77,8 @@ static int judge_replication(struct mariadb_conn *c, bool named)
         return refuse(c,
                       "its rpl_semi_sync_master_wait_point is not AFTER_SYNC: a replica may lack "
                       "what others have seen");
+    if (facts[2] == 0 || !facts[1])
+        mariadb_note_lonely();
     if (facts[2] == 0)
         return refuse(c, "no replica takes what it commits: nothing is sold until one does");
     if (!facts[1])

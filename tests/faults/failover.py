@@ -124,9 +124,13 @@ def mariadb_fails_over(house):
     outage = Outage(house, other)
     crowd = house.crowd(other)
     time.sleep(1.5)
+    assert "still answers" in pair.refuses_to_promote(house.database)
+    assert pair.replica.query("SELECT @@read_only") == "1" and pair.status() == ("ON", "1"), "a refusal has changed something"
     pair.primary.kill()
     began = time.monotonic()
+    assert "no table promotion" in pair.refuses_to_promote("mysql")
     pair.promote(house.database)
+    assert "no replica" in pair.refuses_to_promote(house.database, pair.primary), "it is one already"
     promoted = time.monotonic()
     outage.measure()
     rows = [("MariaDB's primary killed, from the promotion on", time.monotonic() - promoted, 6.0),
@@ -154,6 +158,7 @@ def mariadb_loses_its_replica(house):
                            for process in (owner, other)), "the log says why")
     for _ in range(3):
         assert not house.hold(other, token), "something was held that no replica has"
+    wait_until(lambda: any(int(process.figure("usher_mariadb_unreplicated_total")) > 0 for process in (owner, other)), "it is counted")
     assert pair.query(f"SELECT count(*) FROM {house.database}.orders") == orders
     pair.replica.start()
     pair.replica.query("SET GLOBAL read_only = ON; START SLAVE")

@@ -48,10 +48,19 @@ class Pair:
                                   " ('RPL_SEMI_SYNC_MASTER_CLIENTS', 'RPL_SEMI_SYNC_MASTER_STATUS') ORDER BY VARIABLE_NAME DESC")
         return tuple(said.split())
 
+    @staticmethod
+    def run_promote(database, server):
+        return subprocess.run([PROMOTE, database, "--no-defaults", "-uroot", f"--socket={server.socket}"], capture_output=True, text=True)
+
+    def refuses_to_promote(self, database, server=None):
+        """The sentence with which it does."""
+        done = self.run_promote(database, server or self.replica)
+        assert done.returncode == 1 and "nothing was changed" in done.stderr, (done.returncode, done.stdout, done.stderr)
+        return done.stderr
+
     def promote(self, database):
         """As the page of operations says; the replica is the primary from then on."""
-        done = subprocess.run([PROMOTE, database, "--no-defaults", "-uroot", f"--socket={self.replica.socket}"],
-                              capture_output=True, text=True)
+        done = self.run_promote(database, self.replica)
         assert done.returncode == 0, done.stderr
         self.primary, self.replica = self.replica, self.primary
 
