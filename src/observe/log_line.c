@@ -46,6 +46,13 @@ void log_line_printf_tail(struct log_line *line, const char *format, ...)
     line->len += (size_t)len;
 }
 
+/* A terminal may take U+009B for the beginning of an order, and show what is turned around as other
+ * words. One of more than four hexadecimal digits does not exist. */
+static bool is_control(struct view c)
+{
+    return c.len > 1 && utf8_is_control(utf8_point(c));
+}
+
 void log_line_put_json(struct log_line *line, struct view v)
 {
     const uint8_t *bytes = (const uint8_t *)v.at;
@@ -61,6 +68,8 @@ void log_line_put_json(struct log_line *line, struct view v)
             log_line_put(line, VIEW_LIT("\\n"));
         } else if (bytes[i] < 0x20 || bytes[i] == 0x7F) {
             log_line_printf(line, "\\u%04x", bytes[i]);
+        } else if (is_control(view_of(v.at + i, len))) {
+            log_line_printf(line, "\\u%04x", utf8_point(view_of(v.at + i, len)));
         } else {
             log_line_put(line, view_of(bytes + i, len));
         }
@@ -74,7 +83,8 @@ void log_line_put_plain(struct log_line *line, struct view v)
     bool plain = v.len > 0;
     for (size_t i = 0; i < v.len && plain;) {
         size_t len = utf8_char(view_of(v.at + i, v.len - i));
-        plain = len > 1 || (len == 1 && v.at[i] > ' ' && v.at[i] != 0x7F && v.at[i] != '"');
+        plain = (len > 1 && !is_control(view_of(v.at + i, len))) ||
+                (len == 1 && v.at[i] > ' ' && v.at[i] != 0x7F && v.at[i] != '"');
         i += len;
     }
     if (plain)

@@ -23,6 +23,20 @@ static void quotes_as_json_asks(void **state)
     expect(&line, "\"a\\\"b\\\\c\\nd\\u0009e\\u007f 서울 \xF0\x9F\x8E\xAB\"");
 }
 
+/* What other servers answer stands in the log, and a terminal shows it. */
+static void controls_beyond_ascii_are_escaped(void **state)
+{
+    char bytes[256];
+    struct log_line line;
+    log_line_init(&line, bytes, sizeof(bytes));
+    log_line_put_json(&line, VIEW_LIT("\xC2\x9B"
+                                      "2J \xE2\x80\xAE"
+                                      "abc"));
+    log_line_put_plain(&line, VIEW_LIT("\xC2\x9B"
+                                       "2J"));
+    expect(&line, "\"\\u009b2J \\u202eabc\"\"\\u009b2J\"");
+}
+
 static void replaces_what_is_no_utf8(void **state)
 {
     /* lone continuation, overlong slash, surrogate, beyond U+10FFFF, cut short: RFC 3629, 3 and 10
@@ -71,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quotes_as_json_asks),
+        cmocka_unit_test(controls_beyond_ascii_are_escaped),
         cmocka_unit_test(replaces_what_is_no_utf8),
         cmocka_unit_test(plain_words_go_without_quotes),
         cmocka_unit_test(a_cut_drops_the_whole_piece_and_keeps_the_tail),
