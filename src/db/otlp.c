@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "codec/json.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -121,11 +122,36 @@ static bool may_be_taken_later(int status)
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
+static void lose(struct otlp_batch *batch, size_t count)
+{
+    log_event(LOG_WARN, "spans.refused", log_uint("usher.spans", count),
+              log_str("error.message", batch->why));
+    spans_lose(SPANS_FOR_COLLECTOR, count);
+}
+
+/* How many of a batch that was taken are refused for good (OTLP, "Partial Success"), and why. JSON
+ * of protobuf writes an int64 as text; some write a number. */
+static size_t read_partial(struct view body, struct otlp_batch *batch)
+{
+    json_t *answer = tree_read(body, 0, NULL);
+    const json_t *partial = json_object_get(answer, "partialSuccess");
+    const json_t *count = json_object_get(partial, "rejectedSpans");
+    const char *text = json_string_value(count);
+    const char *why = json_string_value(json_object_get(partial, "errorMessage"));
+    const long long refused = text ? strtoll(text, NULL, 10) : json_integer_value(count);
+    snprintf(batch->why, sizeof(batch->why), "%.120s", why ? why : "");
+    json_decref(answer);
+    return refused <= 0 ? 0 : refused < (long long)batch->count ? (size_t)refused : batch->count;
+}
+
 /* What an answer means. 1: it has them, or never will; else an err code. */
 static int judge(const struct http_answer *answer, struct otlp_batch *batch)
 {
     if (answer->status / 100 == 2) {
-        metric_add(&sent, (int64_t)batch->count);
+        const size_t refused = read_partial(answer->body, batch);
+        if (refused > 0)
+            lose(batch, refused);
+        metric_add(&sent, (int64_t)(batch->count - refused));
         batch->count = 0;
         return 1;
     }
@@ -134,9 +160,7 @@ static int judge(const struct http_answer *answer, struct otlp_batch *batch)
              answer->body.at ? answer->body.at : "");
     if (may_be_taken_later(answer->status))
         return ERR_BUSY;
-    log_event(LOG_WARN, "spans.refused", log_uint("usher.spans", batch->count),
-              log_str("error.message", batch->why));
-    spans_lose(SPANS_FOR_COLLECTOR, batch->count);
+    lose(batch, batch->count);
     batch->count = 0;
     return 1;
 }
@@ -146,6 +170,7 @@ int otlp_step(struct http *http, const struct otlp_options *options, struct otlp
 {
     struct arena arena;
     struct http_answer answer;
+    const char *why = NULL;
     char url[512];
     if (batch->count == 0)
         batch->count = spans_take(SPANS_FOR_COLLECTOR, batch->spans, OTLP_BATCH_MAX);
@@ -164,11 +189,12 @@ int otlp_step(struct http *http, const struct otlp_options *options, struct otlp
         .url = url,
         .fields = {"Content-Type: application/json", options->field},
         .body = buf_view(&batch->body),
+        .ret_why = &why,
     };
     arena_init(&arena, ANSWER_ARENA_MAX);
     err = http_call(http, &ask, &arena, &answer, deadline_ns);
     if (err)
-        snprintf(batch->why, sizeof(batch->why), "%s", err_text(err));
+        snprintf(batch->why, sizeof(batch->why), "%s", why ? why : err_text(err));
     else
         err = judge(&answer, batch);
     arena_release(&arena);

@@ -22,6 +22,7 @@ static struct {
     struct http http;
     int err, status;
     unsigned calls;
+    const char *says; /* NULL: "so" */
 } collector;
 
 static int answer(struct http *http, const struct http_ask *ask, struct arena *arena,
@@ -33,7 +34,8 @@ static int answer(struct http *http, const struct http_ask *ask, struct arena *a
     assert_string_equal(ask->fields[1], "X-Key: 7");
     assert_true(view_starts(ask->body, VIEW_LIT("{\"resourceSpans\":[")));
     collector.calls++;
-    *ret_answer = (struct http_answer){.status = collector.status, .body = VIEW_LIT("so")};
+    *ret_answer = (struct http_answer){.status = collector.status,
+                                       .body = view_str(collector.says ? collector.says : "so")};
     return collector.err;
 }
 
@@ -107,6 +109,14 @@ static void step_body(void *arg)
     EXPECT(batch.count == 0 && spans_lost(SPANS_FOR_COLLECTOR) == lost + 1);
     EXPECT(otlp_step(&collector.http, &options, &batch, DEADLINE_NEVER) == 0);
     EXPECT(collector.calls == 4);
+    /* So is what is refused of a batch that is taken. */
+    for (uint64_t i = 0; i < 3; i++)
+        spans_put(&(struct span){.id = i + 1, .kind = SPAN_SERVER});
+    collector.status = 200;
+    collector.says = "{\"partialSuccess\":{\"rejectedSpans\":\"2\",\"errorMessage\":\"too old\"}}";
+    EXPECT(otlp_step(&collector.http, &options, &batch, DEADLINE_NEVER) == 1);
+    EXPECT(batch.count == 0 && spans_lost(SPANS_FOR_COLLECTOR) == lost + 3);
+    EXPECT(strcmp(batch.why, "too old") == 0);
     buf_release(&batch.body);
 }
 
