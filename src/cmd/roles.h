@@ -43,5 +43,8 @@ int roles_render(void *house, struct exposition *page);
 /* shipping.c: where the monitor ships to. CMD_USAGE, CMD_FALSE: it has said why not. */
 struct monitor_options;
 int shipping_options(struct house *house, struct monitor_options *options);
+/* Whether an address can be called, and has no password in it: it is logged. url may be NULL; auth:
+ * the option whose file says who signs in. CMD_USAGE: it has said why not. */
+int shipping_check_url(const char *option, const char *url, const char *auth, bool may_be_tcp);
 
 #endif

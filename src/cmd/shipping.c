@@ -34,6 +34,27 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
+int shipping_check_url(const char *option, const char *url, const char *auth, bool may_be_tcp)
+{
+    const char *host = url && strstr(url, "://") ? strstr(url, "://") + 3 : "";
+    const size_t len = strcspn(host, "/?#");
+    if (!url)
+        return CMD_OK;
+    if (!begins(url, "http://") && !begins(url, "https://") &&
+        !(may_be_tcp && begins(url, "tcp://")))
+        return cmd_fail("serve", CMD_USAGE, "--%s %s: it should begin with http:// or https://%s",
+                        option, url, may_be_tcp ? ", or with tcp://" : "");
+    if (memchr(host, '@', len)) /* the sentence does not repeat it */
+        return cmd_fail("serve", CMD_USAGE,
+                        "--%s: who signs in stands in the file of --%s, not in the address, which "
+                        "is logged",
+                        option, auth);
+    if (len == 0 || strpbrk(host, "?#") || url[strlen(url) - 1] == '/')
+        return cmd_fail("serve", CMD_USAGE,
+                        "--%s %s: it should be SCHEME://HOST:PORT and end there", option, url);
+    return CMD_OK;
+}
+
 int shipping_options(struct house *house, struct monitor_options *options)
 {
     const struct serve_values *values = &house->values;
@@ -42,11 +63,10 @@ int shipping_options(struct house *house, struct monitor_options *options)
         return cmd_fail("serve", CMD_USAGE,
                         "--elastic and --logstash: records are shipped to one of them; Logstash "
                         "passes them on to Elasticsearch");
-    if (url && !begins(url, "http://") && !begins(url, "https://") &&
-        !(values->logstash && begins(url, "tcp://")))
-        return cmd_fail("serve", CMD_USAGE, "--%s %s: it should begin with http:// or https://%s",
-                        values->elastic ? "elastic" : "logstash", url,
-                        values->elastic ? "" : ", or with tcp://");
+    int code = shipping_check_url(values->elastic ? "elastic" : "logstash", url, "elastic-auth",
+                                  values->logstash);
+    if (code != CMD_OK)
+        return code;
     if (values->elastic_auth && read_credentials(house) != CMD_OK)
         return CMD_FALSE;
     options->elastic_url = values->elastic;

@@ -37,7 +37,9 @@ static int start_sending(struct house *house)
 {
     const struct tracing_values *values = &house->values.tracing;
     struct tracing *tracing = &house->tracing;
-    int code = values->auth ? read_field(values->auth, tracing->field) : CMD_OK;
+    int code = shipping_check_url("otlp", values->url, "otlp-auth", false);
+    if (code == CMD_OK && values->auth)
+        code = read_field(values->auth, tracing->field);
     if (code != CMD_OK)
         return code;
     const struct otlp_options options = {
