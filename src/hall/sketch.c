@@ -249,22 +249,20 @@ static void tell(struct sketch *sketch, const struct told *told, uint32_t block_
                   VIEW_ARG(name), block_count);
     if (told->joined > 0)
         plan_note(notes, HALL_NOTE_JOINED, name, told->joined,
-                  "In \"%.*s\", %u rows were drawn in pieces; their numbers run on, so each is one "
-                  "row.",
+                  "\"%.*s\": rows drawn in pieces whose numbers run on, each taken as one row: %u.",
                   VIEW_ARG(name), told->joined);
     if (told->ordered > 0)
         plan_note(notes, HALL_NOTE_ORDER, name, told->ordered,
-                  "In \"%.*s\", %u rows are listed in another order than their chairs stand in; "
-                  "neighbours are those who sit side by side.",
+                  "\"%.*s\": rows listed in another order than their chairs stand in: %u. "
+                  "Neighbours are those who sit side by side.",
                   VIEW_ARG(name), told->ordered);
     if (told->rings > 0)
         plan_note(notes, HALL_NOTE_TABLE, name, told->rings,
-                  "In \"%.*s\", %u rows stand around a table.", VIEW_ARG(name), told->rings);
+                  "\"%.*s\": rows that stand around a table: %u.", VIEW_ARG(name), told->rings);
     if (told->unsorted > 0)
-        plan_note(
-            notes, HALL_NOTE_ORDER, name, told->unsorted,
-            "In \"%.*s\", %u rows have more than %d seats; they keep the order of their list.",
-            VIEW_ARG(name), told->unsorted, NEIGHBOURS_SEATS_MAX);
+        plan_note(notes, HALL_NOTE_ORDER, name, told->unsorted,
+                  "\"%.*s\": rows of more than %d seats, which keep the order of their list: %u.",
+                  VIEW_ARG(name), NEIGHBOURS_SEATS_MAX, told->unsorted);
 }
 
 static int draw_blocks(struct sketch *sketch, uint32_t block_count)

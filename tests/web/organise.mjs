@@ -8,6 +8,7 @@ import { holdBest, season, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
 const plan = join(dirname(fileURLToPath(import.meta.url)), '..', 'halls', 'theatre.pretix.json');
+const kinds = plan.replace('theatre', 'kinds');
 const wide = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' };
 const night = { ...phone, locale: 'en-GB', colorScheme: 'dark' };
 
@@ -220,7 +221,18 @@ export const organise = {
         const { page } = a;
         await signIn(a, '/organiser/halls', 'plans@example.com');
         await page.waitForSelector('.org-halls');
+        const before = await page.locator('.org-halls > [data-hall]').count();
+        await page.setInputFiles('[name=plan]', kinds);
+        await a.press('check-plan');
+        await page.waitForSelector('[data-preview] .map-face');
+        for (const note of ['rows listed in another order', 'is a standing area of 40 places'])
+          await page.waitForSelector(`[data-preview] [data-note]:has-text("${note}")`);
+        await a.isAccessible('a plan that is looked at');
+        await page.locator('[data-form=import]').scrollIntoViewIfNeeded();
+        await a.picture('organise-preview');
+        assert.equal(await page.locator('.org-halls > [data-hall]').count(), before, 'a look makes no hall');
         await page.setInputFiles('[name=plan]', plan);
+        await page.waitForSelector('[data-preview]', { state: 'detached' });
         await page.fill('[name=import-name]', 'The Theatre');
         await submit(a, 'import');
         await page.waitForSelector('.org-halls .map-face');

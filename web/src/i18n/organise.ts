@@ -275,7 +275,8 @@ const en = {
   hallMade: (name: string) => `“${name}” is there.`,
   show: 'Show the map',
   hide_map: 'Close the map',
-  hallFacts: (places: string, sections: string) => `${places} places in ${sections} sections`,
+  hallFacts: (places: string, sections: string) =>
+    `${places} places in ${sections} ${sections === '1' ? 'section' : 'sections'}`,
   guessTitle: 'Please check what was read',
   guessText:
     'The grades and their places are those of the plan. Where rows of one zone have the same name the zone was split into blocks.',

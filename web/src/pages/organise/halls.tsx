@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ticketDesk } from '../../api/organise';
 import type { SeatMap as Layout } from '../../gen/usher/v1/hall_pb';
 import type { HallPreview } from '../../gen/usher/v1/ticket_manage_pb';
@@ -34,15 +34,17 @@ export function Halls() {
   useEffect(() => {
     void load();
   }, [organiserId]);
+  const top = useRef<HTMLElement>(null);
   const made = (hall: Hall, imported: boolean) => {
     fresh.value = { hall, imported };
+    top.current?.scrollIntoView({ block: 'start' }); // what was made stands above the form
     shown.value = hall.hallId;
     announce(say.hallMade(hall.name));
     void load();
   };
   return (
     <>
-      <header class="org-head">
+      <header class="org-head" ref={top}>
         <h1>{say.parts.halls}</h1>
       </header>
       <Refusal task={look} />
