@@ -33,7 +33,7 @@ const apart = {
   },
   manage: {
     TicketService:
-      'ListEvents GetPerformance GetSeatMap CancelOrder OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
+      'ListEvents GetPerformance GetSeatMap CancelOrder MoveSeats OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
     AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
     WaitroomService:
       'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',
@@ -89,6 +89,12 @@ for (const file of set.file) {
   for (const type of [...file.messageType, ...file.enumType]) {
     types.set(`.${file.package}.${type.name}`, type);
   }
+}
+// What no page reads is not in the client: each byte of it would be every fan's.
+const unread = { Order: ['moves'] };
+for (const [name, fields] of Object.entries(unread)) {
+  const type = types.get(`.usher.v1.${name}`);
+  type.field = type.field.filter((field) => !fields.includes(field.name));
 }
 // Where each message and enum is written: "ticket" or "ticket_manage"; what is not here, nobody uses.
 const homes = new Map();

@@ -251,7 +251,7 @@ static void compare_order(struct audit_replay *r, const struct store_order *orde
         what = "total";
     else if (!view_eq(order->seats, view_of(known->seat_bytes, should->seats.len)))
         what = "seats";
-    else if (!view_eq(order->amounts, view_of(known->amount_bytes, should->amounts.len)))
+    else if (!view_eq(order->amounts, audit_order_amounts(known)))
         what = "price by place";
     if (what)
         audit_find(r, "order %s: its %s is not what the ledger says",

@@ -92,17 +92,18 @@ static int check_seats(struct money_audit *a, const struct payment *p,
     size_t count;
     int err = refunds_of(a->store->sql, p->payment_id, &a->arena, &refunds, &count, DEADLINE_NEVER);
     for (uint32_t i = 0; err == 0 && i < p->seat_count; i++) {
-        const bool sold = store_seats_have(order->seats, p->seats[i]);
+        const uint32_t seat = store_amounts_follow(order->amounts, p->seats[i]);
+        const bool sold = store_seats_have(order->seats, seat);
         bool back = false, asked = false;
         for (size_t k = 0; k < count; k++) {
-            const bool about = refund_has_seat(&refunds[k], p->seats[i]);
+            const bool about = refund_has_seat(&refunds[k], seat);
             back = back || (about && refunds[k].state == REFUND_DONE);
             asked = asked || about;
         }
         if (sold && back)
-            find(a, p, "the money for seat %" PRIu32 " is back, and it is sold still", p->seats[i]);
+            find(a, p, "the money for seat %" PRIu32 " is back, and it is sold still", seat);
         if (!sold && !asked)
-            find(a, p, "seat %" PRIu32 " was given back, and its money was not", p->seats[i]);
+            find(a, p, "seat %" PRIu32 " was given back, and its money was not", seat);
     }
     return err;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "audit/codes.h"
+#include "audit/moves.h"
 #include "audit/prices.h"
 #include "audit/waiting.h"
 #include "codec/sha256.h"
@@ -241,9 +242,8 @@ static void check_free(struct audit_replay *r, const struct change *change)
     }
 }
 
-/* Seats that a change frees rest, and no longer than they may (P7). */
-static void begin_rest(struct audit_replay *r, const struct change *change, const uint32_t *seats,
-                       uint32_t count)
+void audit_begin_rest(struct audit_replay *r, const struct change *change, const uint32_t *seats,
+                      uint32_t count)
 {
     const int64_t rest_ms = ms_between(change->rest_until_ms, change->at_ms);
     if (change->rest_until_ms == 0)
@@ -326,7 +326,7 @@ static void replay_unblock(struct audit_replay *r, const struct change *change)
                        audit_id(change->block_id, &text));
         *block = (struct store_block){0};
     }
-    begin_rest(r, change, change->seats, change->seat_count);
+    audit_begin_rest(r, change, change->seats, change->seat_count);
 }
 
 static struct audit_hold *take_hold(struct audit_replay *r, uint32_t *ret_place)
@@ -449,7 +449,7 @@ static int replay_end(struct audit_replay *r, const struct change *change)
                    ms_between(hold->expires_at_ms, change->at_ms));
     *places_of(r, hold->account) -= hold->count;
     audit_offer_ended(r, hold, false);
-    begin_rest(r, change, hold->seats, hold->count);
+    audit_begin_rest(r, change, hold->seats, hold->count);
     int rc = audit_use_code(r, hold->use, hold->account, -(int64_t)hold->count);
     return rc == 0 ? end_hold(r, place) : rc;
 }
@@ -636,7 +636,7 @@ static int replay_cancel(struct audit_replay *r, const struct change *change)
     }
     if (!same)
         audit_find(r, "the seats cancelled are not those of order %s", audit_id(order_id, &text));
-    begin_rest(r, change, change->seats, change->seat_count);
+    audit_begin_rest(r, change, change->seats, change->seat_count);
     order->row.state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
     *places_of(r, order->account) -= (uint32_t)count;
     return audit_use_code(r, order->use, order->account, -(int64_t)count);
@@ -674,7 +674,7 @@ static int replay_give_back(struct audit_replay *r, const struct change *change)
     order->row.seats.len =
         store_seats_write(change->left, change->left_count, order->seat_bytes).len;
     *places_of(r, order->account) -= change->seat_count;
-    begin_rest(r, change, change->seats, change->seat_count);
+    audit_begin_rest(r, change, change->seats, change->seat_count);
     return audit_use_code(r, order->use, order->account, -(int64_t)change->seat_count);
 }
 
@@ -748,6 +748,8 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return replay_cancel(r, change);
     case CHANGE_GIVE_BACK:
         return replay_give_back(r, change);
+    case CHANGE_MOVE:
+        return audit_replay_move(r, change);
     case CHANGE_RESTED:
         replay_rested(r, change);
         return 0;

@@ -33,14 +33,22 @@ struct audit_hold {
 
 struct audit_order {
     struct store_order
-        row; /* as it should be in the table; seats is seat_bytes, amounts amount_bytes */
+        row; /* as it should be in the table; seats is seat_bytes, amounts audit_order_amounts */
     uint32_t account;
     struct price_use use; /* the code that it was held with */
     uint8_t seat_bytes[4 * CHANGE_SEATS_MAX];
     uint8_t amount_bytes[STORE_AMOUNTS_HEAD + STORE_AMOUNTS_CODE +
                          (STORE_AMOUNTS_SEAT_BYTES + 1) * CHANGE_SEATS_MAX];
-    bool seen; /* in the table of orders */
+    const char *moved; /* in reasons: the amounts, where tickets moved; NULL: amount_bytes */
+    bool seen;         /* in the table of orders */
 };
+
+/* Without memory of its own. */
+static inline struct view audit_order_amounts(const struct audit_order *order)
+{
+    return view_of(order->moved ? order->moved : (const char *)order->amount_bytes,
+                   order->row.amounts.len);
+}
 
 /* A growing array. */
 struct audit_list {
@@ -94,7 +102,7 @@ struct audit_replay {
     uint32_t due;                      /* the wish that the next entry is about, or AUDIT_NONE */
     uint32_t was_due;                  /* the wish that this entry is about so */
     bool due_sold;                     /* because its offer was sold */
-    struct arena reasons;              /* of blocks */
+    struct arena reasons;              /* of blocks; and amounts of orders that moved */
     struct audit_list lists;           /* struct audit_prices, by number */
     struct audit_list plans;           /* struct audit_plan, all */
     struct audit_list holds;           /* struct audit_hold: live ones; places are used again */
@@ -128,6 +136,10 @@ int audit_find_account(struct audit_replay *r, struct id counted, uint32_t *ret_
 bool audit_is_held(const struct audit_replay *r, uint32_t seat, bool offered);
 /* Places that it has, held and sold. */
 uint32_t audit_places_of(const struct audit_replay *r, uint32_t account);
+
+/* Seats that a change frees rest, and no longer than they may (P7). */
+void audit_begin_rest(struct audit_replay *r, const struct change *change, const uint32_t *seats,
+                      uint32_t count);
 
 /* A new item of that size at the end, zeroed; NULL without memory. */
 void *audit_list_add(struct audit_list *list, size_t size);

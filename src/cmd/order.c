@@ -289,6 +289,7 @@ const struct cmd order_commands[ORDER_COMMANDS] = {
     {"refund", "give an order back that was paid", refund_command, .table = &refund_table},
     {"collect", "take the money for what is paid at the box office", order_collect_command,
      .table = &order_collect_table},
+    {"move", "tickets of an order to other places", order_move_command, .table = &order_move_table},
     {"cancel", "an order of the box office", order_cancel_command, .table = &order_cancel_table},
     {"export", "orders, tickets or money for a spreadsheet", order_export_command,
      .table = &order_export_table},

@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 
-#define ORDER_COMMANDS 9
+#define ORDER_COMMANDS 10
 extern const struct cmd order_commands[ORDER_COMMANDS];
 #define PAYMENT_COMMANDS 4
 extern const struct cmd payment_commands[PAYMENT_COMMANDS];
@@ -25,6 +25,10 @@ int order_find_id(struct session *session, const char *text, const char **ret_or
 /* "17,18": as order_find_id. */
 int order_read_seats(const char *command, const char *text, uint32_t ret_seats[ORDER_SEATS_MAX],
                      size_t *ret_count);
+
+/* order_move.c */
+int order_move_command(int argc, char **argv);
+extern const struct conf_table order_move_table;
 
 /* order_notes.c */
 int order_note_command(int argc, char **argv);

@@ -56,7 +56,8 @@ static int add_event(struct commit *c, const struct change *change)
     event->at_ms = change->at_ms;
     event->total = change->total;
     event->place_count = change->seat_count;
-    event->reduced = rule->order_from == rule->order_to;
+    event->moved = change->kind == CHANGE_MOVE;
+    event->reduced = !event->moved && rule->order_from == rule->order_to;
     event->payment_method = change->payment_method;
     event->offered_until_ms = change->kind == CHANGE_OFFER ? change->expires_at_ms : 0;
     c->events[c->event_count++] = event;

@@ -21,6 +21,23 @@ static uint32_t *count_of(struct seats_counts *counts, enum change_seats state)
     return of[state];
 }
 
+/* The places that tickets moved to cost what those cost that they left. */
+static void account_for_gains(const struct owner *owner, struct owner_figures *figures,
+                              const struct change *change)
+{
+    const uint32_t gains = change_gains(change);
+    for (uint32_t i = 0; i < gains; i++) {
+        const uint32_t type = change_type(change, i);
+        figures->sold_totals[owner->options.hall->seats[change->to[i]].category] +=
+            change->amounts[i];
+        figures->type_totals[type] += change->amounts[i];
+        figures->type_counts[type]++;
+    }
+    figures->comps += payment_is_comp(change->payment_method) ? gains : 0;
+    figures->counts.free -= gains;
+    figures->counts.sold += gains;
+}
+
 /* Moves the figures by one durable change, as its rule says. */
 static void account_for(const struct owner *owner, struct owner_figures *figures,
                         const struct change *change)
@@ -37,6 +54,7 @@ static void account_for(const struct owner *owner, struct owner_figures *figures
     }
     if (payment_is_comp(change->payment_method))
         figures->comps += (uint32_t)(sold * (int)change->seat_count);
+    account_for_gains(owner, figures, change);
     if (rule->seats_from != CHANGE_SEATS_NONE) {
         *count_of(&figures->counts, change_seats_from(change)) -= change->seat_count;
         *count_of(&figures->counts, change_seats_to(change)) += change->seat_count;
@@ -70,6 +88,8 @@ static void commit_done(struct owner *owner, struct owner_batch *g, const struct
         for (uint32_t k = 0; state != CHANGE_SEATS_NONE && k < change->seat_count; k++)
             owner->changes[change_count++] =
                 (struct owner_change){change->seats[k], seats_told((enum seats_state)state)};
+        for (uint32_t k = 0; k < change_gains(change); k++)
+            owner->changes[change_count++] = (struct owner_change){change->to[k], SEATS_SOLD};
     }
     assert(figures.counts.free + figures.counts.held + figures.counts.sold +
                figures.counts.resting + figures.counts.blocked + figures.counts.offered ==
@@ -111,9 +131,12 @@ static int commit_once(struct owner *owner, struct owner_batch *g)
     return err;
 }
 
-/* Whether all of the ask's seats have left its order: another owner may have given back some. */
+/* Whether all of the ask's seats have left its order: another owner may have given back some. Of a
+ * move, that the first is where it was to go. */
 static bool gave_back(const struct owner *owner, const struct owner_ask *ask)
 {
+    if (ask->verb == OWNER_MOVE && !id_eq(owner->sold[ask->to[0]].order_id, ask->hold.hold_id))
+        return false;
     for (uint32_t i = 0; i < ask->hold.count; i++) {
         if (id_eq(owner->sold[ask->hold.seats[i]].order_id, ask->hold.hold_id))
             return false;
@@ -162,6 +185,7 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
             ask->at_ms = sold->placed_at_ms;
         break;
     case OWNER_CANCEL:
+    case OWNER_MOVE:
         done = gave_back(owner, ask);
         break;
     case OWNER_SET_SALE:

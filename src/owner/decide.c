@@ -79,8 +79,9 @@ static bool has_room(struct owner *owner, struct owner_ask *ask)
 {
     /* A list's entry; or a list's number, and what each seat costs by it. */
     const size_t more = ask->verb == OWNER_PRICES || ask->verb == OWNER_PLAN_PRICES ? ask->list.len
-                        : owner->list_count > 1 ? OWNER_AMOUNTS_BYTES
-                                                : 0;
+                        : ask->verb == OWNER_MOVE ? STORE_MOVED_MAX
+                        : owner->list_count > 1   ? OWNER_AMOUNTS_BYTES
+                                                  : 0;
     const struct owner_batch *g = &owner->pending;
     const bool keyed = ask->key.len > 0;
     const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
@@ -189,6 +190,12 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
         change->number = change->price_list;
         change->list = owner->list_bytes[change->number];
         owner->pending.more_bytes += (uint32_t)change->list.len;
+    }
+    if (kind == CHANGE_MOVE) {
+        change->difference = ask->total;
+        change->record = ask->list;
+        memcpy(change->to, ask->to, ask->hold.count * sizeof(change->to[0]));
+        owner->pending.more_bytes += STORE_MOVED_MAX; /* and so two places a seat fit, too */
     }
     if (kind == CHANGE_BLOCK || kind == CHANGE_UNBLOCK)
         change->block_id = ask->hold_id;
@@ -482,80 +489,31 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
     owner_offer_ended(owner, &ask->hold, true, ask->at_ms);
 }
 
-/* The sold seats that the ask names, if they are those of the order, all of them; or NULL. The
- * store would refuse anything else, and with it the whole batch. */
-static const struct owner_sold *sold_of(const struct owner *owner, const struct owner_ask *ask)
+/* An order, or a part of it, is given back; or its tickets move. */
+static void decide_leave(struct owner *owner, struct owner_ask *ask)
 {
-    if (ask->seat_count == 0 || ask->seat_count > SEATS_PARTY_MAX)
-        return NULL;
-    for (uint32_t i = 0; i < ask->seat_count; i++) {
-        if (ask->seats[i] >= owner->options.hall->place_count ||
-            (i > 0 && ask->seats[i] <= ask->seats[i - 1]) ||
-            !id_eq(owner->sold[ask->seats[i]].order_id, ask->hold_id) ||
-            !id_eq(owner->sold[ask->seats[i]].account_id, ask->account_id))
-            return NULL;
-    }
-    const struct owner_sold *sold = &owner->sold[ask->seats[0]];
-    return sold->place_count == ask->seat_count ? sold : NULL;
-}
-
-/* The seats of the ask that do not stay. False: those that stay are not a part of them. */
-static bool split(struct owner_ask *ask)
-{
-    uint32_t left = 0;
-    ask->hold = (struct seats_hold){
-        .hold_id = ask->hold_id, .account_id = ask->account_id, .person_id = ask->person_id};
-    if (ask->left_count >= ask->seat_count)
-        return false;
-    for (uint32_t i = 0; i < ask->seat_count; i++) {
-        if (left < ask->left_count && ask->left[left] == ask->seats[i])
-            left++;
-        else
-            ask->hold.seats[ask->hold.count++] = ask->seats[i];
-    }
-    return left == ask->left_count;
-}
-
-static void decide_cancel(struct owner *owner, struct owner_ask *ask)
-{
-    const struct owner_sold *sold = sold_of(owner, ask);
-    if (!sold || id_is_zero(ask->hold_id) || !split(ask)) {
-        ride(owner, ask, ERR_NOT_FOUND);
+    const bool moves = ask->verb == OWNER_MOVE;
+    int err = moves ? owner_check_move(owner, ask) : owner_check_cancel(owner, ask);
+    if (err == 0 && !moves && has_begun(owner, ask))
+        return;
+    if (err == 0 && !has_room(owner, ask))
+        return;
+    if (err == 0)
+        err = moves ? owner_decide_move(owner, ask) : owner_decide_cancel(owner, ask);
+    if (err == ERR_NOT_FOUND) {
+        ride(owner, ask, err);
         return;
     }
-    if (has_begun(owner, ask))
-        return;
-    /* An order must be durable before its cancellation is decided: a batch cannot cancel what it
-     * places, and what was never placed was not cancelled. */
-    if (sold->version > owner->version) {
-        owner_answer(ask, ERR_UNAVAILABLE);
-        return;
-    }
-    if (!has_room(owner, ask))
-        return;
-    int err =
-        seats_unsell(owner->seats, seats_counted(&ask->hold), ask->hold.seats, ask->hold.count);
     if (err != 0) {
-        ride(owner, ask, ERR_NOT_FOUND); /* another account's */
+        ask->version = owner->version;
+        owner_answer(ask, err);
         return;
     }
-    const uint32_t method = sold->method;
-    for (uint32_t i = 0; i < ask->hold.count; i++) {
-        ask->amounts[i] = owner->sold[ask->hold.seats[i]].amount;
-        ask->hold.types[i] = owner->sold[ask->hold.seats[i]].type;
-        ask->hold.code = owner->sold[ask->hold.seats[i]].code;
-        ask->hold.code_index = owner->sold[ask->hold.seats[i]].code_index;
-        owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
-    }
-    owner_use(owner, &ask->hold, -(int32_t)ask->hold.count);
-    ask->payment_method = method; /* for the figures: its entry does not say it again */
-    promise(owner, ask, ask->left_count > 0 ? CHANGE_GIVE_BACK : CHANGE_CANCEL);
+    promise(owner, ask,
+            moves                 ? CHANGE_MOVE
+            : ask->left_count > 0 ? CHANGE_GIVE_BACK
+                                  : CHANGE_CANCEL);
     owner_arm_expiry(owner);
-    for (uint32_t i = 0; i < ask->left_count; i++) {
-        struct owner_sold *stays = &owner->sold[ask->left[i]];
-        stays->version = owner->version_decided;
-        stays->place_count = ask->left_count;
-    }
 }
 
 static void decide_set_sale(struct owner *owner, struct owner_ask *ask)
@@ -735,7 +693,8 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         decide_order(owner, ask);
         break;
     case OWNER_CANCEL:
-        decide_cancel(owner, ask);
+    case OWNER_MOVE:
+        decide_leave(owner, ask);
         break;
     case OWNER_SET_SALE:
         decide_set_sale(owner, ask);

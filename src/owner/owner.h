@@ -62,15 +62,18 @@
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free;
  *                    JOIN: places of this kind are free;
  *                    OWNER_PRICES: there were PRICE_LISTS_MAX before
- *   ERR_FULL         the account, or person, would have more places than it may
+ *   ERR_FULL         the account, or person, would have more places than it may; MOVE: tickets of
+ *                    the order have moved too often
  *   ERR_BUSY         the sale is not open; OWNER_CHOOSE: a payment has prolonged the hold
  *   ERR_NOT_FOUND    no such live hold of this account (it may have become an order: the store
- *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
+ *                    knows), or, OWNER_CANCEL and MOVE, no such order of this account with these
+ *                    seats
  *   ERR_TIMEOUT      the hold has expired
  *   ERR_EXISTS       the key was used with another request; OWNER_PRICES: another list than
  *                    price_list is valid, and it does not say what list says
  *   ERR_DENIED       the account, its address or its network has as many keys remembered as one
- *                    may have; JOIN: as many wishes as it, or the performance, may have
+ *                    may have; JOIN: as many wishes as it, or the performance, may have; MOVE: the
+ *                    order had a place before that a ticket should move to
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
  *                    hold is possible again at until_ms
  *   ERR_LATE         the performance has begun (begins_ms)
@@ -78,7 +81,7 @@
  *                    ORDER: not what the places cost was paid; HOLD: a person against by_person
  *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types, or
  *                    this code, or a rule of the sale refuses these places (why); JOIN: it hides
- *                    the category, or there is no waiting list
+ *                    the category, or there is no waiting list; MOVE: the places cost otherwise
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -86,7 +89,7 @@
 struct owner_ask {
     enum owner_verb verb;
     struct id account_id;
-    struct id person_id; /* HOLD, HOLD_BEST: by_person alone; CANCEL: the order's */
+    struct id person_id; /* HOLD, HOLD_BEST: by_person alone; CANCEL, MOVE: the order's */
     struct id origin;    /* where the caller is, 128 bits of IPv6; zero: not known */
     uint32_t seat_count;
     uint32_t seats[SEATS_PARTY_MAX];
@@ -99,14 +102,15 @@ struct owner_ask {
     uint32_t sale_state;
     uint32_t payment_method;
     struct id payment_id; /* of an order that was paid by card */
-    int64_t paid;         /* what was paid; must be the order's total */
+    int64_t paid;         /* what was paid; must be the order's total. MOVE: what nobody pays */
     int64_t until_ms;
-    int64_t begins_ms;   /* nothing is sold or cancelled from then on; 0: never */
-    bool paying;         /* HOLD: its money has come, so habits do not matter */
-    bool starting;       /* EXTEND: a payment only begins; neither this nor later: once a hold */
-    bool later;          /* EXTEND: it is to be paid later, and may last that long */
-    struct view reason;  /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
-    struct view list;    /* PRICES: a packed PriceList */
+    int64_t begins_ms;  /* nothing is sold or cancelled from then on; 0: never */
+    bool paying;        /* HOLD: its money has come, so habits do not matter */
+    bool starting;      /* EXTEND: a payment only begins; neither this nor later: once a hold */
+    bool later;         /* EXTEND: it is to be paid later, and may last that long */
+    struct view reason; /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
+    struct view list;   /* PRICES: a packed PriceList; MOVE: the order's amounts, and then as new */
+    uint8_t *record;    /* MOVE: the caller's, STORE_MOVED_MAX bytes, for the new amounts */
     uint32_t price_list; /* PRICES: the number of the list that it follows */
     uint32_t type_count; /* HOLD, CHOOSE: seat_count, or 0: all types are 0 */
     uint32_t types[SEATS_PARTY_MAX];
@@ -124,6 +128,7 @@ struct owner_ask {
 
     int result;
     struct seats_hold hold; /* what was held, ordered, released; PRICES: its price_list is valid */
+    uint32_t to[SEATS_PARTY_MAX]; /* MOVE: where each of the hold's seats went; left: all then */
     int64_t total;
     int64_t amounts[SEATS_PARTY_MAX]; /* of it, each of the hold's seats */
     int64_t at_ms;                    /* when it was decided; an order's placed_at_ms */

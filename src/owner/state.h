@@ -156,6 +156,12 @@ int owner_decide_unblock(struct owner *owner, struct owner_ask *ask);
 /* Ends what is over by now, a change for up to eight places, for as long as there is room. */
 void owner_end_blocks(struct owner *owner);
 
+/* orders.c: OWNER_CANCEL and OWNER_MOVE are checked, the seats that leave are in ask->hold; then
+ * they are decided up to what is promised. 0, or how the ask is to be answered. */
+int owner_check_cancel(struct owner *owner, struct owner_ask *ask);
+int owner_check_move(struct owner *owner, struct owner_ask *ask);
+int owner_decide_cancel(struct owner *owner, struct owner_ask *ask);
+int owner_decide_move(struct owner *owner, struct owner_ask *ask);
 /* holdings.c: fills ask->holdings: the live holds of the accounts that have most places. Steps: the
  * places of the hall, twice. */
 void owner_list_holdings(const struct owner *owner, struct owner_ask *ask);

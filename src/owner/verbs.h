@@ -32,18 +32,22 @@ enum owner_verb {
                           names the wish, a new one or the one that is the same */
     OWNER_LEAVE,  /* hold_id names a wish of the account, which waits no longer */
     OWNER_WISHES, /* fills wishes and offer_ms: those of the account; of none: all, by kind */
+    OWNER_MOVE,   /* hold_id names the order; seats are all of the order's, ascending; left are as
+                     many: where the ticket of each goes, or the seat itself: it stays. list is the
+                     order's amounts, and paid what its places may cost more than before */
 };
 
 /* Why a price is refused. */
 enum owner_why {
-    OWNER_WHY_TYPES = 0, /* a type is not to be had, or not so often */
-    OWNER_WHY_HIDDEN,    /* a category is hidden, and no code opens it */
-    OWNER_WHY_CODE,      /* there is no such code, or it is not good now */
-    OWNER_WHY_USED,      /* the code has no places left */
-    OWNER_WHY_ACCOUNT,   /* or none for this account, or person */
-    OWNER_WHY_NO_LIST,   /* JOIN: the waiting list is off */
-    OWNER_WHY_ALONE,     /* HOLD: refusal.taken would be left alone */
-    OWNER_WHY_CATEGORY,  /* HOLD: more of a category than an account, or person, may have */
+    OWNER_WHY_TYPES = 0,  /* a type is not to be had, or not so often */
+    OWNER_WHY_HIDDEN,     /* a category is hidden, and no code opens it */
+    OWNER_WHY_CODE,       /* there is no such code, or it is not good now */
+    OWNER_WHY_USED,       /* the code has no places left */
+    OWNER_WHY_ACCOUNT,    /* or none for this account, or person */
+    OWNER_WHY_NO_LIST,    /* JOIN: the waiting list is off */
+    OWNER_WHY_ALONE,      /* HOLD: refusal.taken would be left alone */
+    OWNER_WHY_CATEGORY,   /* HOLD: more of a category than an account, or person, may have */
+    OWNER_WHY_DIFFERENCE, /* MOVE: the places cost more, or less, than paid says: by total */
 };
 
 /* Places that are held and sold with a code. */

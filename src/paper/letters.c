@@ -24,6 +24,31 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "seats",
+        .subject = {"Your places have changed: {event} ({number})",
+                    "좌석이 변경되었습니다: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "{start}\n{hall}{entrance}\n\n"
+                "{places}\n\n"
+                "Your organiser has moved you to other places: those above are yours from now on. "
+                "You pay nothing for it.\n\n"
+                "Your new tickets are attached as a PDF file, one page each. Earlier ones of "
+                "places "
+                "that are not above let nobody in any more.\n\n"
+                "Order {number}",
+                "# {event}\n\n"
+                "{start}\n{hall}{entrance}\n\n"
+                "{places}\n\n"
+                "주최 측에서 좌석을 변경했습니다. 이제 위의 좌석을 이용하시면 되며, 추가로 내실 "
+                "금액은 없습니다.\n\n"
+                "새 티켓은 PDF 파일로 첨부되어 있으며 한 장에 한 쪽입니다. 위에 없는 좌석의 예전 "
+                "티켓으로는 입장할 수 없습니다.\n\n"
+                "주문번호 {number}",
+            },
+    },
+    {
         .name = "passed",
         .subject = {"{name} has a ticket for you: {event}",
                     "{name}님이 티켓을 보냈습니다: {event}"},

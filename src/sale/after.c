@@ -332,6 +332,7 @@ int after_add_change(struct after *after, const struct change *change, int64_t a
              change->kind == CHANGE_BLOCK ? change->seat_count : -(int64_t)change->seat_count,
              at_ms);
         return 0;
+    case CHANGE_MOVE: /* as many as before */
     case CHANGE_RESTED:
     case CHANGE_SALE_STATE:
     case CHANGE_ORDER_KEY:

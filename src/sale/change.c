@@ -105,6 +105,9 @@ static bool write_key(struct arena *arena, struct change *change, Usher__V1__Led
 #define WRITE_left(name)                                                                           \
     message->n_##name = change->left_count;                                                        \
     message->name = change->left;
+#define WRITE_to(name)                                                                             \
+    message->n_##name = change->seat_count;                                                        \
+    message->name = change->to;
 #define WRITE(type, name) WRITE_##type(name)
 
 int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEntry *ret_entry)
@@ -148,6 +151,24 @@ static bool read_seats(const uint32_t *seats, size_t count, uint32_t ret_seats[C
     }
     *ret_count = (uint32_t)count;
     memcpy(ret_seats, seats, count * sizeof(*seats));
+    return true;
+}
+
+/* Each is another of what the order has then. */
+static bool read_to(const uint32_t *to, size_t count, struct change *ret_change)
+{
+    if (count != ret_change->seat_count || count > ret_change->left_count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool right = false;
+        for (uint32_t k = 0; k < ret_change->left_count; k++)
+            right = right || ret_change->left[k] == to[i];
+        for (size_t k = 0; k < i; k++)
+            right = right && to[k] != to[i];
+        if (!right)
+            return false;
+        ret_change->to[i] = to[i];
+    }
     return true;
 }
 
@@ -213,6 +234,7 @@ static bool read_types(const uint32_t *types, size_t count, struct change *ret_c
 #define READ_left(name)                                                                            \
     right &=                                                                                       \
         read_seats(message->name, message->n_##name, ret_change->name, &ret_change->left_count);
+#define READ_to(name)       right = right && read_to(message->name, message->n_##name, ret_change);
 #define READ_key_may(name)  right &= !message->name || read_key(message->name, ret_change);
 #define READ_key_must(name) right &= message->name && read_key(message->name, ret_change);
 #define READ(type, name)    READ_##type(name)

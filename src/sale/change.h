@@ -33,6 +33,7 @@
  *
  * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING, BLOCKED; what becomes FREE rests first
  * where the change has a rest_until_ms, and what is HELD for a wish is offered (change_seats_to).
+ * MOVE has other places besides, as many, which were free and are sold: change_gains.
  * Order: NONE (no order moves), CONFIRMED, CANCELLED. Sale: OPEN, ON (open or paused), ANY.
  */
 #define CHANGE_LIST(X)                                                                             \
@@ -56,7 +57,8 @@
     X(WAITING, waiting, NONE, NONE, NONE, NONE, ANY)                                               \
     X(WISH, wish, NONE, NONE, NONE, NONE, ANY)                                                     \
     X(WISH_END, wish_end, NONE, NONE, NONE, NONE, ANY)                                             \
-    X(OFFER, offer, FREE, HELD, NONE, NONE, OPEN)
+    X(OFFER, offer, FREE, HELD, NONE, NONE, OPEN)                                                  \
+    X(MOVE, move, SOLD, FREE, CONFIRMED, CONFIRMED, ANY)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
 #define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
@@ -99,14 +101,6 @@ struct change_rule {
     enum change_sale sale;
 };
 
-/* Of the payment that a hold is extended for. */
-enum change_stage {
-    CHANGE_STAGE_NONE,     /* not told, as before 0.9.0 */
-    CHANGE_STAGE_STARTING, /* it only begins */
-    CHANGE_STAGE_PAYING,   /* its buyer has said yes to the provider: once a hold */
-    CHANGE_STAGE_LATER,    /* it is to be paid until a deadline */
-};
-
 /* One entry of the ledger. Of a kind, the fields of its list are written; others are the holder's
  * own (an owner notes the seats of a release), and zero in what was read. */
 struct change {
@@ -128,7 +122,9 @@ struct change {
     int64_t before_ms;
     int64_t from_ms;       /* of such prices */
     int64_t rest_until_ms; /* 0: its seats are for sale at once */
+    int64_t difference;    /* what places that an order gets cost more than those that leave it */
     struct view list;      /* a packed PriceList; borrowed */
+    struct view record;    /* the amounts of an order whose tickets moved; borrowed */
     uint32_t left_count;
     uint32_t amount_count;      /* of the amounts that are written: 0 by list 0 */
     uint32_t type_count;        /* of the types that are written: 0 where all are 0 */
@@ -149,7 +145,8 @@ struct change {
     uint32_t seats[CHANGE_SEATS_MAX];
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */
     uint8_t key[CHANGE_KEY_MAX];
-    uint32_t left[CHANGE_SEATS_MAX];       /* what an order keeps */
+    uint32_t left[CHANGE_SEATS_MAX];       /* what an order keeps, or has then */
+    uint32_t to[CHANGE_SEATS_MAX];         /* MOVE: where each of the seats goes */
     uint8_t reason[CHANGE_REASON_MAX + 8]; /* and what would be padding */
     int64_t amounts[CHANGE_SEATS_MAX];     /* what each seat costs; an owner knows it always */
     uint32_t types[CHANGE_SEATS_MAX];      /* the price type of each seat */
@@ -176,6 +173,12 @@ const struct change_rule *change_rule(enum change_kind kind);
 enum change_seats change_seats_from(const struct change *change);
 enum change_seats change_seats_to(const struct change *change);
 
+/* How many places become an order's by the change beside its seats: those in `to`. */
+static inline uint32_t change_gains(const struct change *change)
+{
+    return change->kind == CHANGE_MOVE ? change->seat_count : 0;
+}
+
 /* Whether a kind may happen in a sale of that state. */
 bool change_fits_sale(enum change_kind kind, uint32_t sale_state);
 
@@ -189,8 +192,8 @@ int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEn
 /* Reads a message. ERR_CORRUPT: it is of no kind, an id is not 16 bytes or all zero, seats are not
  * 1 … 8 strictly ascending, a key, a reason or a list is longer than it may be or empty, a key is
  * without a request hash of 32, or missing where it must be, amounts or types are neither none nor
- * one a seat, a type is 32 or more; *ret_change is of no use then. What is borrowed is the
- * message's. */
+ * one a seat, a type is 32 or more, places to move to are not one a seat, each another of left;
+ * *ret_change is of no use then. What is borrowed is the message's. */
 int change_read(const Usher__V1__LedgerEntry *entry, struct change *ret_change);
 
 #endif

@@ -4,10 +4,19 @@
 #ifndef USHER_SALE_CHANGE_FIELDS_H
 #define USHER_SALE_CHANGE_FIELDS_H
 
+/* Of the payment that a hold is extended for. */
+enum change_stage {
+    CHANGE_STAGE_NONE,     /* not told, as before 0.9.0 */
+    CHANGE_STAGE_STARTING, /* it only begins */
+    CHANGE_STAGE_PAYING,   /* its buyer has said yes to the provider: once a hold */
+    CHANGE_STAGE_LATER,    /* it is to be paid until a deadline */
+};
+
 /*
  * What each writes down: F(type, name), where name is a field of its message and a member of struct
  * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, id_may
  * and key_may (optional), key_must; left: as seats, into left; text: 1 … 100 bytes of a reason;
+ * to: one a seat, each another of left (both stand before);
  * amounts: one a seat (seats stand before), or none; types: likewise, each less than 32; bytes: 1 …
  * 8192, borrowed.
  */
@@ -35,7 +44,9 @@
     F(types, types) F(id_may, person_id) F(u32, code) F(u32, code_index)
 #define CHANGE_FIELDS_CANCEL(F)                                                                    \
     F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
-#define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
+#define CHANGE_FIELDS_GIVE_BACK(F) CHANGE_FIELDS_CANCEL(F) F(left, left)
+#define CHANGE_FIELDS_MOVE(F)                                                                      \
+    CHANGE_FIELDS_GIVE_BACK(F) F(to, to) F(i64, difference) F(bytes, record)
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
 #define CHANGE_FIELDS_CHOOSE(F)                                                                    \
     F(id, hold_id)                                                                                 \

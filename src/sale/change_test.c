@@ -49,8 +49,11 @@ static struct change full(enum change_kind kind)
                             .before_ms = -11,
                             .rest_until_ms = 13,
                             .seats = {0, 7, UINT32_MAX},
-                            .left = {3, 8},
-                            .left_count = 2,
+                            .left = {3, 8, 9},
+                            .left_count = 3,
+                            .to = {9, 3, 8},
+                            .difference = -29,
+                            .record = VIEW_LIT("record"),
                             .key_len = 2,
                             .key = "k1",
                             .block_id = {9, 10},
@@ -114,6 +117,7 @@ static void every_kind_comes_back(void **state)
 #define KEEP_left(name)                                                                            \
     expected.left_count = change.left_count;                                                       \
     memcpy(expected.left, change.left, sizeof(change.left));
+#define KEEP_to(name)    memcpy(expected.to, change.to, sizeof(change.to));
 #define KEEP(type, name) KEEP_##type(name)
 #define X(NAME, ...)                                                                               \
     case CHANGE_##NAME:                                                                            \

@@ -20,21 +20,36 @@ static int sale_by_seat(const void *a, const void *b)
     return (x->seat > y->seat) - (x->seat < y->seat);
 }
 
+/* What stays of what an order has after a change: all but where tickets moved. */
+static uint32_t stays_of(const struct change *change, uint32_t ret_stays[CHANGE_SEATS_MAX])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < change->left_count; i++) {
+        bool gained = false;
+        for (uint32_t k = 0; k < change_gains(change); k++)
+            gained = gained || change->to[k] == change->left[i];
+        if (!gained)
+            ret_stays[count++] = change->left[i];
+    }
+    return count;
+}
+
 /* What leaves an order, and what stays: together, in order, they are what it had. */
 static bool put_cancel(const struct change *change, struct arena *arena,
                        struct store_cancel *cancel)
 {
-    uint32_t had[2 * CHANGE_SEATS_MAX];
-    const uint32_t count = change->seat_count + change->left_count;
+    uint32_t had[2 * CHANGE_SEATS_MAX], stays[CHANGE_SEATS_MAX];
+    const uint32_t stay_count = stays_of(change, stays);
+    const uint32_t count = change->seat_count + stay_count;
     assert(count <= 2 * CHANGE_SEATS_MAX);
     for (uint32_t i = 0, k = 0; i + k < count;) {
-        const bool left = i == change->seat_count ||
-                          (k < change->left_count && change->left[k] < change->seats[i]);
-        had[i + k] = left ? change->left[k] : change->seats[i];
-        i += !left;
-        k += left;
+        const bool stay =
+            i == change->seat_count || (k < stay_count && stays[k] < change->seats[i]);
+        had[i + k] = stay ? stays[k] : change->seats[i];
+        i += !stay;
+        k += stay;
     }
-    cancel->order_id = change->order_id;
+    *cancel = (struct store_cancel){.order_id = change->order_id, .amounts = change->record};
     return write_seats(arena, had, count, &cancel->seats) &&
            write_seats(arena, change->left, change->left_count, &cancel->left);
 }
@@ -194,7 +209,8 @@ int store_batch_fill(const struct change *changes, size_t count, struct arena *a
         bool fits = true;
         if (changes[i].kind == CHANGE_SALE_STATE)
             batch->sale_state = changes[i].state;
-        if (changes[i].seat_count + changes[i].left_count > CHANGE_SEATS_MAX)
+        if (changes[i].seat_count + changes[i].left_count >
+            CHANGE_SEATS_MAX + change_gains(&changes[i]))
             return ERR_CORRUPT;
         if (rule->order_from == CHANGE_ORDER_CONFIRMED)
             fits = put_cancel(&changes[i], arena, &cancels[batch->cancel_count++]);

@@ -46,6 +46,7 @@ const char *hook_type_name(uint32_t type)
         [HOOK_SALE_PAUSED] = "sale.paused",
         [HOOK_SALE_CLOSED] = "sale.closed",
         [HOOK_LINE_OPENED] = "line.opened",
+        [HOOK_ORDER_MOVED] = "order.moved",
     };
     return type <= HOOK_TYPE_LAST ? names[type] : NULL;
 }

@@ -45,7 +45,8 @@ enum hook_type {
     HOOK_SALE_PAUSED = 9,
     HOOK_SALE_CLOSED = 10, /* its line is over */
     HOOK_LINE_OPENED = 11,
-    HOOK_TYPE_LAST = HOOK_LINE_OPENED
+    HOOK_ORDER_MOVED = 12, /* tickets of it are for other places */
+    HOOK_TYPE_LAST = HOOK_ORDER_MOVED
 };
 
 struct hook_event {

@@ -82,8 +82,9 @@ struct store_order {
     int64_t total;
     struct view seats; /* little-endian uint32 each, ascending; without those that were given back,
                           but kept when all are */
-    struct view amounts; /* what each seat cost, as it was when it was placed (store_amounts_write);
-                          empty: what the performance's first prices say */
+    struct view
+        amounts; /* what each seat cost, as it was when it was placed, and where tickets moved
+                          since (store/amounts.h); empty: what the performance's first prices say */
 };
 
 /* A price list that is valid from an entry of the ledger on (sale/price_list.h). */
@@ -100,16 +101,15 @@ struct store_plan {
     struct view list; /* a packed usher.v1.PriceList; -1: it stays */
 };
 
-/* What is given back of an order. Rows of sold go for the seats that do not stay. */
+/* What is given back of an order, or moves. Its rows of sold go, and come, with its seats. */
 struct store_cancel {
     struct id order_id;
-    struct view seats; /* all that the order has, in its form */
-    struct view left;  /* those that stay, and become the order's seats; empty: none does, its state
-                          becomes ORDER_STATE_CANCELLED, and it keeps its seats for memory */
+    struct view seats;   /* all that the order has, in its form */
+    struct view left;    /* what it has then; empty: it is cancelled, and keeps them for memory */
+    struct view amounts; /* the order's from now on, where tickets moved; empty: they stay */
 };
 
-/* A place that is kept back from sale. */
-struct store_block {
+struct store_block { /* a place that is kept back from sale */
     uint32_t seat;
     struct id block_id;
     struct id account_id; /* who keeps it back; zero: the operator */

@@ -321,6 +321,12 @@ int scan_put(struct sql *sql, enum scan_judge judge_by, struct scan_put *puts, s
 
 /* ---- tickets that are given back ---- */
 
+/* What gone_used says: whether it had been let in, or that its ticket moved to another place. */
+static int64_t gone_how(const struct scan_back *back)
+{
+    return back->moves ? SCAN_GONE_MOVED : back->even_used;
+}
+
 /* Locks the ticket's row, and says there that it is gone. */
 static int mark_gone(struct sql_txn *txn, const struct scan_back *back, uint32_t seat)
 {
@@ -329,14 +335,30 @@ static int mark_gone(struct sql_txn *txn, const struct scan_back *back, uint32_t
     int err = sql_run(txn,
                       "UPDATE door_ticket SET gone_at_ms = ?, gone_used = ?"
                       " WHERE order_id = ? AND seat = ?",
-                      SQL(at, sql_int(back->even_used), order, sql_int(seat)), &changes);
+                      SQL(at, sql_int(gone_how(back)), order, sql_int(seat)), &changes);
     if (err == 0 && changes == 0)
         err = sql_run_first(
             txn,
             "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans,"
             " gone_at_ms, gone_used) VALUES (?, ?, ?, 0, 0, ?, ?)",
-            SQL(order, sql_int(seat), sql_int(back->performance_id), at, sql_int(back->even_used)));
+            SQL(order, sql_int(seat), sql_int(back->performance_id), at, sql_int(gone_how(back))));
     return err;
+}
+
+/* Money that goes back is for a place that its order gives up; a ticket that moves keeps its money.
+ * Never both: whoever marked it first goes on, and its mark stays where nobody knows the outcome.
+ */
+static int check_way(struct sql_txn *txn, const struct scan_back *back, uint32_t seat)
+{
+    int64_t others = 0;
+    int err =
+        sql_ask_int(txn,
+                    back->moves ? "SELECT count(*) FROM door_ticket WHERE order_id = ?"
+                                  " AND seat = ? AND gone_at_ms > 0 AND gone_used <> ?"
+                                : "SELECT count(*) FROM door_ticket WHERE order_id = ?"
+                                  " AND seat = ? AND gone_at_ms > 0 AND gone_used = ?",
+                    SQL(sql_id(back->order_id), sql_int(seat), sql_int(SCAN_GONE_MOVED)), &others);
+    return err == 0 && others > 0 ? ERR_CONFLICT : err;
 }
 
 int scan_give_back(struct sql_txn *txn, const struct scan_back *back)
@@ -344,7 +366,9 @@ int scan_give_back(struct sql_txn *txn, const struct scan_back *back)
     int64_t used = 0;
     int err = 0;
     for (size_t i = 0; err == 0 && i < back->seat_count; i++) {
-        err = mark_gone(txn, back, back->seats[i]);
+        err = check_way(txn, back, back->seats[i]);
+        if (err == 0)
+            err = mark_gone(txn, back, back->seats[i]);
         if (err == 0 && !back->even_used)
             err = sql_ask_int(txn,
                               "SELECT count(*) FROM scan WHERE order_id = ? AND seat = ?"

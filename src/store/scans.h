@@ -39,6 +39,8 @@ enum scan_result {
     SCAN_INVALID_TIME = 11
 };
 /* As usher.v1.Direction. */
+#define SCAN_GONE_MOVED 2 /* of gone_used, where 0 and 1 are of tickets that are given back */
+
 enum scan_direction { SCAN_IN = 1, SCAN_OUT = 2 };
 
 struct scan {
@@ -120,10 +122,13 @@ struct scan_back {
     const uint32_t *seats;
     size_t seat_count;
     bool even_used; /* also those that were let in */
+    bool moves;     /* the tickets move to other places: what is being given back does not, and the
+                       other way round */
     int64_t at_ms;
 };
 /* From now on no gate that knows of it lets them in. In a job. ERR_LATE: one was let in, and that
- * is not wished; the job must return it. As sql_run. */
+ * is not wished; ERR_CONFLICT: one moves, or is given back, where the other is wished; the job must
+ * return them. As sql_run. */
 int scan_give_back(struct sql_txn *txn, const struct scan_back *back);
 /* The same alone; and its end, where they were not given back after all. As sql_write. */
 int scan_back_put(struct sql *sql, const struct scan_back *back, int64_t deadline_ns);

@@ -340,10 +340,11 @@ static int run_gone(struct sql_job *base, struct sql_txn *txn)
 {
     struct read_job *job = (struct read_job *)base;
     struct sql_rows *rows;
-    int err = sql_query(txn,
-                        "SELECT seat FROM door_ticket WHERE order_id = ? AND gone_at_ms > 0"
-                        " ORDER BY seat LIMIT ?",
-                        SQL(sql_id(job->order_ids[0]), sql_int(SEATS_MAX)), &rows);
+    int err = sql_query(
+        txn,
+        "SELECT seat FROM door_ticket WHERE order_id = ? AND gone_at_ms > 0"
+        " AND gone_used <> ? ORDER BY seat LIMIT ?",
+        SQL(sql_id(job->order_ids[0]), sql_int(SCAN_GONE_MOVED), sql_int(SEATS_MAX)), &rows);
     return err == 0 ? read_seats(job, rows) : err;
 }
 
@@ -395,7 +396,7 @@ static int run_tickets(struct sql_job *base, struct sql_txn *txn)
                                        .in_time = sql_get_int(rows, 2) > 0,
                                        .known = !sql_is_null(rows, 3),
                                        .gone_at_ms = sql_get_int(rows, 3),
-                                       .even_used = sql_get_int(rows, 4) != 0};
+                                       .even_used = sql_get_int(rows, 4) == 1};
         err = sql_get_id(rows, 0, &ticket->order_id);
         if (err != 0)
             sql_done(rows);

@@ -258,6 +258,36 @@ static void used_or_given_back(void **state)
     assert_true(used[30] && used[31]);
 }
 
+/* A ticket that moves is not given back, and the other way round; its old code is none. */
+static void moved_or_given_back(void **state)
+{
+    struct scan scan;
+    struct scan_entry entry;
+    uint32_t seat = 34, *seats;
+    size_t count;
+    struct scan_back move = {.order_id = order,
+                             .performance_id = 7,
+                             .seats = &seat,
+                             .seat_count = 1,
+                             .moves = true,
+                             .at_ms = 50};
+    assert_int_equal(scan_back_put(sql, &move, DEADLINE_NEVER), 0);
+    assert_int_equal(put(SCAN_JUDGE_NOW, "mv1", SCAN_IN, 51, 34, &scan, &entry), 0);
+    assert_int_equal(scan.answered, SCAN_CANCELED);
+    assert_int_equal(give_back(34, false, 52), ERR_CONFLICT);
+    assert_int_equal(give_back(34, true, 52), ERR_CONFLICT);
+    assert_int_equal(scan_back_put(sql, &move, DEADLINE_NEVER), 0); /* once more */
+    assert_int_equal(scan_gone(sql, order, &arena, &seats, &count, DEADLINE_NEVER), 0);
+    for (size_t i = 0; i < count; i++)
+        assert_int_not_equal(seats[i], 34);
+    assert_int_equal(scan_back_end(sql, &move, DEADLINE_NEVER), 0); /* it did not move after all */
+    assert_int_equal(give_back(34, false, 53), 0);
+    assert_int_equal(scan_back_put(sql, &move, DEADLINE_NEVER), ERR_CONFLICT);
+    seat = 35;
+    assert_int_equal(put(SCAN_JUDGE_NOW, "mv2", SCAN_IN, 54, 35, &scan, &entry), 0);
+    assert_int_equal(scan_back_put(sql, &move, DEADLINE_NEVER), ERR_LATE);
+}
+
 /* A gate that had not heard of it: what it answered stays, and what is wrong with it is told. */
 static void let_in_after_it_was_given_back(void **state)
 {
@@ -330,6 +360,7 @@ int main(void)
         cmocka_unit_test(who_was_let_in_has_come),
         cmocka_unit_test(online_sees_what_was_merged),
         cmocka_unit_test(used_or_given_back),
+        cmocka_unit_test(moved_or_given_back),
         cmocka_unit_test(let_in_after_it_was_given_back),
         cmocka_unit_test(a_ticket_has_a_maximum_of_scans),
     };

@@ -85,10 +85,18 @@ uint32_t store_amounts_code(struct view amounts, uint32_t *ret_index)
     return (uint32_t)little_endian(amounts.at + STORE_AMOUNTS_HEAD, 4);
 }
 
-/* How many seats they are of: 8 at most, so their length says whether there are types. */
+static bool amounts_have_moved(struct view amounts)
+{
+    return (amounts_head(amounts) & STORE_AMOUNTS_MOVED) != 0;
+}
+
+/* How many seats they are of: 8 at most, so their length says whether there are types; or tickets
+ * have moved, and there are. */
 static size_t amounts_count(struct view amounts)
 {
     const size_t head = amounts_seats(amounts), len = amounts.len > head ? amounts.len - head : 0;
+    if (amounts_have_moved(amounts))
+        return len / (STORE_AMOUNTS_SEAT_BYTES + 2);
     return len % STORE_AMOUNTS_SEAT_BYTES == 0 ? len / STORE_AMOUNTS_SEAT_BYTES
                                                : len / (STORE_AMOUNTS_SEAT_BYTES + 1);
 }
@@ -118,7 +126,7 @@ bool store_amounts_find(struct view amounts, uint32_t seat, int64_t *ret_amount)
 
 uint32_t store_amounts_list(struct view amounts)
 {
-    return amounts_head(amounts) & ~STORE_AMOUNTS_CODED;
+    return amounts_head(amounts) & ~(STORE_AMOUNTS_CODED | STORE_AMOUNTS_MOVED);
 }
 
 uint32_t store_amounts_type(struct view amounts, uint32_t seat)
@@ -126,6 +134,87 @@ uint32_t store_amounts_type(struct view amounts, uint32_t seat)
     const size_t count = amounts_count(amounts), i = amounts_place(amounts, seat);
     const size_t at = amounts_seats(amounts) + STORE_AMOUNTS_SEAT_BYTES * count + i;
     return i < count && at < amounts.len ? (uint8_t)amounts.at[at] : 0;
+}
+
+/* The number of the place where a ticket moved, from 1; 0: it did not. */
+static size_t amounts_next(struct view amounts, size_t place)
+{
+    const size_t count = amounts_count(amounts);
+    const size_t at = amounts_seats(amounts) + (STORE_AMOUNTS_SEAT_BYTES + 1) * count + place;
+    return amounts_have_moved(amounts) && at < amounts.len ? (uint8_t)amounts.at[at] : 0;
+}
+
+static uint32_t amounts_seat(struct view amounts, size_t place)
+{
+    return (uint32_t)little_endian(
+        amounts.at + amounts_seats(amounts) + STORE_AMOUNTS_SEAT_BYTES * place, STORE_SEAT_BYTES);
+}
+
+bool store_amounts_moved(struct view amounts, size_t number, uint32_t *ret_from, uint32_t *ret_to)
+{
+    const size_t count = amounts_count(amounts);
+    size_t first =
+        0; /* of the places that tickets moved to: they stand behind those that were sold */
+    for (size_t i = 0; i < count; i++) {
+        const size_t next = amounts_next(amounts, i);
+        first = next > 0 && (first == 0 || next < first) ? next : first;
+    }
+    for (size_t i = 0; first > 0 && i < count; i++) {
+        if (amounts_next(amounts, i) != first + number || first + number > count)
+            continue;
+        *ret_from = amounts_seat(amounts, i);
+        *ret_to = amounts_seat(amounts, first + number - 1);
+        return true;
+    }
+    return false;
+}
+
+uint32_t store_amounts_follow(struct view amounts, uint32_t seat)
+{
+    const size_t count = amounts_count(amounts);
+    size_t place = amounts_place(amounts, seat);
+    if (place == count)
+        return seat;
+    for (size_t next = amounts_next(amounts, place); next > place + 1 && next <= count;
+         next = amounts_next(amounts, place))
+        place = next - 1;
+    return amounts_seat(amounts, place);
+}
+
+int store_amounts_move(struct view was, const uint32_t *seats, const uint32_t *to, size_t count,
+                       uint8_t *bytes, struct view *ret_amounts)
+{
+    const size_t had = amounts_count(was), all = had + count;
+    uint8_t types[STORE_MOVED_SEATS_MAX] = {0}, next[STORE_MOVED_SEATS_MAX] = {0};
+    if (all > STORE_MOVED_SEATS_MAX)
+        return ERR_FULL;
+    uint8_t *at = put_little_endian(bytes, amounts_head(was) | STORE_AMOUNTS_MOVED, 4);
+    at = (uint8_t *)memcpy(at, was.at + STORE_AMOUNTS_HEAD,
+                           amounts_seats(was) - STORE_AMOUNTS_HEAD) +
+         (amounts_seats(was) - STORE_AMOUNTS_HEAD);
+    memcpy(at, was.at + amounts_seats(was), STORE_AMOUNTS_SEAT_BYTES * had);
+    at += STORE_AMOUNTS_SEAT_BYTES * had;
+    for (size_t i = 0; i < had; i++) {
+        types[i] = (uint8_t)store_amounts_type(was, amounts_seat(was, i));
+        next[i] = (uint8_t)amounts_next(was, i);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t place = amounts_place(was, seats[i]);
+        int64_t amount = 0;
+        if (place == had || next[place] != 0)
+            return ERR_NOT_FOUND;
+        if (amounts_place(was, to[i]) != had)
+            return ERR_EXISTS;
+        (void)store_amounts_find(was, seats[i], &amount);
+        types[had + i] = types[place];
+        next[place] = (uint8_t)(had + i + 1);
+        at = put_little_endian(at, to[i], STORE_SEAT_BYTES);
+        at = put_little_endian(at, (uint64_t)amount, sizeof(amount));
+    }
+    memcpy(at, types, all);
+    memcpy(at + all, next, all);
+    *ret_amounts = view_of(bytes, (size_t)(at + 2 * all - bytes));
+    return 0;
 }
 
 void store_batch_check(const struct store_batch *batch)
@@ -153,7 +242,9 @@ void store_batch_check(const struct store_batch *batch)
         assert(batch->prices[i].number > 0 && batch->prices[i].list.len <= CHANGE_LIST_MAX);
     for (size_t i = 0; i < batch->cancel_count; i++)
         assert(batch->cancels[i].seats.len <= 4 * CHANGE_SEATS_MAX &&
-               batch->cancels[i].left.len < batch->cancels[i].seats.len);
+               (batch->cancels[i].amounts.len > 0
+                    ? batch->cancels[i].left.len == batch->cancels[i].seats.len
+                    : batch->cancels[i].left.len < batch->cancels[i].seats.len));
 }
 
 void store_genesis_hash(const struct store_performance *performance, const struct store_hall *hall,

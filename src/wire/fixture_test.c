@@ -260,6 +260,7 @@ static const struct method methods[] = {
     {.name = "GetOrder", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ListOrders", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "CancelOrder", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "MoveSeats", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ImportHall", .any_of = FIXTURE_ORGANISER, .request_max = 1 << 20, .handle = not_here},
     {.name = "PreviewHall", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "GenerateHall", .any_of = FIXTURE_ORGANISER, .handle = not_here},

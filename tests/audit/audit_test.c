@@ -191,15 +191,15 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 10);
-    assert_int_equal(report.counts.rows, 39);
-    assert_int_equal(report.counts.entries, 122);
-    assert_int_equal(report.counts.holds, 37);
-    assert_int_equal(report.counts.orders, 13);
-    assert_int_equal(report.counts.cancelled, 2);
-    assert_int_equal(report.counts.sold, 20);
-    assert_int_equal(report.counts.held, 17);
-    assert_int_equal(report.counts.resting, 1);
+    assert_int_equal(report.counts.performances, 11);
+    assert_int_equal(report.counts.rows, 45);
+    assert_int_equal(report.counts.entries, 135);
+    assert_int_equal(report.counts.holds, 40);
+    assert_int_equal(report.counts.orders, 15);
+    assert_int_equal(report.counts.cancelled, 3);
+    assert_int_equal(report.counts.sold, 21);
+    assert_int_equal(report.counts.held, 18);
+    assert_int_equal(report.counts.resting, 3);
     assert_int_equal(report.counts.blocked, 2);
     assert_int_equal(report.counts.offered, 1);
     assert_int_equal(report.counts.wishes, 2);
@@ -305,6 +305,11 @@ static void every_broken_rule_of_persons_is_found(void **state)
 static void every_broken_rule_of_the_waiting_list_is_found(void **state)
 {
     find_all(*state, broken_waiting_rules, broken_waiting_rule_count);
+}
+
+static void every_broken_rule_of_moves_is_found(void **state)
+{
+    find_all(*state, broken_move_rules, broken_move_rule_count);
 }
 
 /* A forger who hashes his row anew leaves a row after it that hangs on the old hash. */
@@ -427,6 +432,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(every_broken_rule_of_persons_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_of_the_waiting_list_is_found, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(every_broken_rule_of_moves_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_forged_row_needs_all_that_follow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_exit_code_is_the_claim, set_up, tear_down),
         cmocka_unit_test_setup_teardown(findings_are_counted_beyond_the_list, set_up, tear_down),

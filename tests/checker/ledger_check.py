@@ -25,6 +25,7 @@ LAPSES_MAX = 2
 DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 PAID = (2, 3, 4)  # by card, collected at the box office, by deposit
+MOVED_MAX = 40    # places that an order ever had, where its tickets move
 COMP = 5          # given: each place costs 0
 STANDING = 2
 WHEELCHAIR = 1
@@ -137,6 +138,7 @@ CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'ui
 STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
              5: ('rest_until_ms', 'int')}
+MOVE = {**GIVE_BACK, 6: ('to', 'uints'), 7: ('difference', 'int'), 8: ('record', 'bytes')}
 ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
 BLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
          5: ('reason', 'bytes')}
@@ -163,7 +165,7 @@ CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale
            11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
            15: ('prices', PRICES), 16: ('price_plan', PRICE_PLAN), 17: ('price_plan_end', PRICE_PLAN_END),
            18: ('choose', CHOOSE), 19: ('waiting', WAITING), 20: ('wish', WISH), 21: ('wish_end', WISH_END),
-           22: ('offer', OFFER)}
+           22: ('offer', OFFER), 23: ('move', MOVE)}
 ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints'),
        7: ('kinds', 'uints')}
 SECTION = {2: ('kind', 'uint'), 3: ('first_seat', 'uint'), 4: ('place_count', 'uint'), 5: ('rows', [ROW]),
@@ -206,6 +208,11 @@ def decode_entry(data):
     if 'types' in change:
         demand(len(change['types']) in (0, len(change['seats'])), 'not one price type a seat')
         demand(all(one < 32 for one in change['types']), 'a price type of no number')
+    if kind == 'move':
+        left, to = change['left'], change['to']
+        demand(1 <= len(left) <= 8 and all(a < b for a, b in zip(left, left[1:])), 'not 1 to 8 seats that are left')
+        demand(len(to) == len(change['seats']) == len(set(to)) and set(to) <= set(left), 'tickets move to what is not left')
+        demand(1 <= len(change['record']) <= 8192, 'a move without amounts, or with too many')
     if kind in ('prices', 'price_plan'):
         demand(1 <= len(change['list']) <= 8192, 'a price list without bytes, or with too many')
     demand(kind != 'order_key' or change['key'], 'an order key without a key')
@@ -842,7 +849,8 @@ class Performance:
             amounts = (change['price_list'] | (1 << 31 if coded else 0)).to_bytes(4, 'little') + coded + b''.join(
                 seat.to_bytes(4, 'little') + amount.to_bytes(8, 'little', signed=True)
                 for seat, amount in zip(seats, change['amounts'])) + bytes(change['types'])
-        self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms, amounts=amounts)
+        self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms, amounts=amounts, sold=seats,
+                                     sold_amounts=change['amounts'])
 
     def check_paid(self, change, hold):
         number = hold['price_list']
@@ -949,6 +957,72 @@ class Performance:
         self.places[counted(order)] -= len(change['seats'])
         self.use_code(order, -len(change['seats']))
         self.let_rest(at_ms, change, change['seats'])
+
+    def cost_of_move(self, number, category, kind, code):
+        """What a place costs by an order's list; where its type is not to be had there, what everybody pays."""
+        amounts, types, _, codes, _ = self.lists[number]
+        own = amounts[category] if category < len(amounts) else 0
+        one = own if kind == 0 else types[kind]['amounts'][category] if kind in types and category < len(types[kind]['amounts']) else -1
+        if one == -1:
+            return own
+        with_code = codes.get(code)
+        if with_code:
+            one = max(0, one - one * with_code['off_permille'] // 1000 - with_code['off_amount'])
+        return one
+
+    def begin_places(self, order):
+        """The places that an order ever had: [seat, amount, type, where its ticket moved (from 1), or 0]."""
+        if order['amounts']:
+            sold, amounts, types = order['sold'], order['sold_amounts'], order['types'] or [0] * len(order['sold'])
+        else:
+            sold, types = order['seats'], [0] * len(order['seats'])
+            amounts = [self.cost_of_move(0, self.categories.get(seat, 0), 0, 0) for seat in sold]
+        return [[seat, amount, kind, 0] for seat, amount, kind in zip(sold, amounts, types)]
+
+    def replay_move(self, at_ms, change):
+        order = self.orders.get(change['order_id'])
+        if order is None or order['state'] != CONFIRMED:
+            self.find('tickets of an order that is not confirmed move')
+            return
+        seats, to, left = change['seats'], change['to'], change['left']
+        if order['account_id'] != change['account_id']:
+            self.find("tickets of another account's order move")
+        if set(seats) & set(left) or order['seats'] != sorted(set(seats) | set(left) - set(to)) or set(to) & set(order['seats']):
+            self.find('what tickets move from, and what is left, is not the order')
+            return
+        for seat in to:
+            if seat >= self.place_count:
+                self.find(f'no seat {seat} in the hall')
+                return
+            if any(seat in taken for taken in (self.hold_of, self.order_of, self.rests, self.blocks)):
+                self.find(f'a ticket moves to seat {seat}, which is not free')
+        places = order.get('places') or self.begin_places(order)
+        self.follow_move(change, order, places)
+        order['places'], order['seats'] = places, left
+        for seat in seats:
+            self.order_of.pop(seat, None)
+        for seat in to:
+            self.order_of[seat] = change['order_id']
+        self.let_rest(at_ms, change, seats)
+
+    def follow_move(self, change, order, places):
+        more = 0
+        if set(change['to']) & {place[0] for place in places} or len(places) + len(change['to']) > MOVED_MAX:
+            self.find('a ticket moves to a place that its order had, or too often')
+            return
+        for seat, other in zip(change['seats'], change['to']):
+            place = next(one for one in places if one[0] == seat)
+            more += self.cost_of_move(order['price_list'], self.categories.get(other, 0), place[2], order['code']) - place[1]
+            places.append([other, place[1], place[2], 0])
+            place[3] = len(places)
+        if change['difference'] != (0 if order['payment_method'] == COMP else more):
+            self.find('a move with another difference than its places have')
+        code = order['code'].to_bytes(4, 'little') + order['code_index'].to_bytes(4, 'little') if order['code'] else b''
+        order['amounts'] = (order['price_list'] | 1 << 30 | (1 << 31 if code else 0)).to_bytes(4, 'little') + code + b''.join(
+            seat.to_bytes(4, 'little') + amount.to_bytes(8, 'little', signed=True) for seat, amount, _, _ in places
+        ) + bytes(place[2] for place in places) + bytes(place[3] for place in places)
+        if order['amounts'] != change['record']:
+            self.find('a move after which an order costs what it does not')
 
     def replay_state(self, at_ms, change):
         if (self.state, change['state']) not in ((DRAFT, OPEN), (OPEN, PAUSED), (PAUSED, OPEN)):

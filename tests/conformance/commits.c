@@ -249,6 +249,86 @@ static void a_part_of_an_order_is_given_back(void **state)
     script_free(s);
 }
 
+static void tickets_of_an_order_move(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f); /* order 1 has 0 and 1, order 2 has 5 */
+    struct store_order order;
+    uint32_t from, to;
+    int64_t amount;
+    script_move(s, 1, 11, SEATS(7), SEATS(20), SEATS(0, 20),
+                script_amounts_of(s, 0, SEATS(0, 7), 1000)); /* not its seats */
+    assert_conflict(f, s);
+    script_move(s, 1, 11, SEATS(0), SEATS(5), SEATS(1, 5),
+                script_amounts_of(s, 0, SEATS(0, 1), 1000)); /* another order has it */
+    assert_conflict(f, s);
+    script_move(s, 1, 11, SEATS(0), SEATS(20), SEATS(1, 20),
+                script_amounts_of(s, 0, SEATS(0, 1), 1000));
+    script_hold(s, 110, 14, SEATS(1), NULL);
+    script_sell(s, 3, 110, 14, SEATS(1), NULL); /* that is not: nothing of it is done */
+    assert_conflict(f, s);
+    assert_sold(f, s->performance_id, 3,
+                (struct store_sale[]){{0, script_id(1)}, {1, script_id(1)}, {5, script_id(2)}});
+    script_move(s, 1, 11, SEATS(0), SEATS(20), SEATS(1, 20),
+                script_amounts_of(s, 0, SEATS(0, 1), 1000));
+    script_hold(s, 110, 14, SEATS(0), NULL);
+    script_sell(s, 3, 110, 14, SEATS(0), NULL); /* in the same batch */
+    assert_int_equal(script_commit(s), 0);
+    assert_sold(f, s->performance_id, 4,
+                (struct store_sale[]){
+                    {0, script_id(3)}, {1, script_id(1)}, {5, script_id(2)}, {20, script_id(1)}});
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_true(order.state == CONFIRMED && order.total == 2000 && order.seats.len == 8);
+    assert_true(store_seat_at(order.seats, 0) == 1 && store_seat_at(order.seats, 1) == 20);
+    assert_true(store_amounts_find(order.amounts, 20, &amount) && amount == 1000);
+    assert_true(store_amounts_find(order.amounts, 0, &amount) && amount == 1000);
+    assert_int_equal(store_amounts_follow(order.amounts, 0), 20);
+    assert_int_equal(store_amounts_follow(order.amounts, 1), 1);
+    assert_int_equal(store_amounts_follow(order.amounts, 99), 99);
+    assert_true(store_amounts_moved(order.amounts, 0, &from, &to) && from == 0 && to == 20);
+    assert_false(store_amounts_moved(order.amounts, 1, &from, &to));
+    script_cancel(s, 1, 11, SEATS(1, 20));
+    assert_int_equal(script_commit(s), 0);
+    script_free(s);
+}
+
+/* What an order's amounts say of its tickets, however often they move. */
+static void amounts_follow_tickets(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t first[64], bytes[2][STORE_MOVED_MAX];
+    const uint32_t types[] = {0, 3}, seats[] = {4, 9};
+    const int64_t costs[] = {100, 70};
+    struct view amounts = store_amounts_write(5, seats, costs, types, 2, 8, 2, first);
+    uint32_t from = 9, index;
+    int64_t amount;
+    for (uint32_t i = 0; i < STORE_MOVED_SEATS_MAX - 2; i++, from = 99 + i) {
+        assert_int_equal(
+            store_amounts_move(amounts, &from, (const uint32_t[]){4}, 1, bytes[i % 2], &amounts),
+            ERR_EXISTS);
+        assert_int_equal(store_amounts_move(amounts, &from, (const uint32_t[]){100 + i}, 1,
+                                            bytes[i % 2], &amounts),
+                         0);
+        assert_int_equal(store_amounts_follow(amounts, 9), 100 + i);
+        assert_true(store_amounts_find(amounts, 100 + i, &amount) && amount == 70);
+        assert_int_equal(store_amounts_type(amounts, 100 + i), 3);
+        assert_true(store_amounts_find(amounts, 4, &amount) && amount == 100);
+        assert_int_equal(store_amounts_type(amounts, 4), 0);
+        assert_int_equal(store_amounts_follow(amounts, 4), 4);
+        assert_int_equal(store_amounts_list(amounts), 5);
+        assert_true(store_amounts_code(amounts, &index) == 8 && index == 2);
+    }
+    assert_int_equal(store_amounts_move(amounts, (const uint32_t[]){4}, (const uint32_t[]){999}, 1,
+                                        bytes[0], &amounts),
+                     ERR_FULL);
+    amounts = store_amounts_write(0, seats, costs, NULL, 2, 0, 0, first);
+    assert_int_equal(store_amounts_move(amounts, (const uint32_t[]){5}, (const uint32_t[]){999}, 1,
+                                        bytes[0], &amounts),
+                     ERR_NOT_FOUND);
+    (void)f;
+}
+
 static void cancelled_seats_are_sold_again(void **state)
 {
     struct fixture *f = *state;
@@ -517,6 +597,8 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(an_order_exists_once),
     SUITE_TEST(only_an_order_of_its_own_is_cancelled),
     SUITE_TEST(a_part_of_an_order_is_given_back),
+    SUITE_TEST(tickets_of_an_order_move),
+    SUITE_TEST(amounts_follow_tickets),
     SUITE_TEST(cancelled_seats_are_sold_again),
     SUITE_TEST(places_are_kept_back_once),
     SUITE_TEST(persons_are_kept),

@@ -333,6 +333,37 @@ void script_give_back(struct script *s, uint64_t order, uint64_t account, struct
     s->cancels[s->cancel_count++] = batch.cancels[0];
 }
 
+struct view script_amounts_of(struct script *s, uint32_t price_list, struct script_seats seats,
+                              int64_t amount)
+{
+    int64_t each[CHANGE_SEATS_MAX];
+    for (size_t i = 0; i < seats.count; i++)
+        each[i] = amount;
+    return store_amounts_write(price_list, seats.at, each, NULL, seats.count, 0, 0,
+                               take(s, store_amounts_len(seats.count)));
+}
+
+struct change *script_move(struct script *s, uint64_t order, uint64_t account,
+                           struct script_seats seats, struct script_seats to,
+                           struct script_seats left, struct view was)
+{
+    struct store_batch batch = {0};
+    struct change change = {
+        .kind = CHANGE_MOVE, .order_id = script_id(order), .account_id = script_id(account)};
+    set_seats(&change, &seats);
+    memcpy(change.left, left.at, sizeof(change.left));
+    memcpy(change.to, to.at, sizeof(change.to));
+    change.left_count = (uint32_t)left.count;
+    int rc = store_amounts_move(was, seats.at, to.at, seats.count, take(s, STORE_MOVED_MAX),
+                                &change.record);
+    assert(rc == 0);
+    struct change *written = script_change(s, &change);
+    rc = store_batch_fill(written, 1, &s->arena, &batch);
+    assert(rc == 0 && batch.cancel_count == 1);
+    s->cancels[s->cancel_count++] = batch.cancels[0];
+    return written;
+}
+
 void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key)
 {
     struct change change = {

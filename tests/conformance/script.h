@@ -102,6 +102,14 @@ void script_cancel(struct script *s, uint64_t order, uint64_t account, struct sc
 /* Of an order that has both: seats go, left stay. */
 void script_give_back(struct script *s, uint64_t order, uint64_t account, struct script_seats seats,
                       struct script_seats left);
+/* Tickets of an order move from seats to `to`, one for each; left: all that it has then; was: its
+ * amounts before. */
+struct change *script_move(struct script *s, uint64_t order, uint64_t account,
+                           struct script_seats seats, struct script_seats to,
+                           struct script_seats left, struct view was);
+/* The amounts of an order by that list, of which each of its seats cost so much. */
+struct view script_amounts_of(struct script *s, uint32_t price_list, struct script_seats seats,
+                              int64_t amount);
 void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key);
 /* The entry given last, to be spoilt. */
 struct change *script_last(struct script *s);

@@ -71,7 +71,10 @@ MUTANTS = [
     ("owner/decide.c", "return hold && id_eq(hold->account_id, ask->account_id) ? hold : NULL;", "return hold;", "owner/owner_owner_test"),
     ("owner/decide.c", "if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold, ask->amounts)) {",
      "if (false) {", "owner/owner_owner_pay_test"),
-    ("owner/decide.c", "    if (sold->version > owner->version) {", "    if (false) {", INTERLEAVE),
+    ("owner/orders.c", "    return sold->version > owner->version ? ERR_UNAVAILABLE : 0;", "    return 0;", INTERLEAVE),
+    ("owner/orders.c", "    return ask->total == ask->paid ? 0 : ERR_UNSUPPORTED;", "    return 0;", "owner/owner_orders_test"),
+    ("owner/orders.c", "if (seats_state(owner->seats, ask->to[i]) != SEATS_FREE)", "if (seats_state(owner->seats, ask->to[i]) == SEATS_SOLD)", "owner/owner_orders_test"),
+    ("store/store.c", "        if (amounts_place(was, to[i]) != had)\n            return ERR_EXISTS;\n", "", "owner/owner_orders_test"),
     ("owner/decide.c", "ask->until_ms < most_ms ? ask->until_ms : most_ms;", "ask->until_ms;", "owner/owner_owner_pay_test"),
     ("owner/decide.c", "memcmp(known->request_hash, ask->request_hash, sizeof(ask->request_hash)) != 0", "false", "owner/owner_owner_test"),
     ("owner/load.c", "if (at_ms < 0 || hold->expires_at_ms <= at_ms)", "if (at_ms < 0)", "owner/owner_load_test"),
@@ -91,7 +94,7 @@ MUTANTS = [
     ("store/sqlite/commit.c", '"DELETE FROM outbox WHERE outbox_id <= ?"', '"DELETE FROM outbox WHERE outbox_id < ?"', SQLITE),
     ("store/mem/commit.c", "if (batch->epoch != head->epoch || batch->row.seq", "if (batch->epoch < head->epoch || batch->row.seq", MEM),
     ("store/mem/commit.c", "        if (!id_is_zero(sale->sold[sold->seat]))\n            return ERR_CONFLICT;\n", "", MEM),
-    ("store/mem/commit.c", "        set_sold(sale, &batch->cancels[i - 1], true);", "", MEM),
+    ("store/mem/commit.c", "        set_sold(sale, cancel->seats, cancel->left, cancel->order_id);\n    }", "    }", MEM),
     ("store/mem/commit.c", "        if (find_order(m, order_id))\n            return ERR_CONFLICT;\n", "", MEM),
     ("store/tables/performance.c", "UPDATE performance SET epoch = epoch + 1 WHERE", "UPDATE performance SET epoch = epoch WHERE", SQLITE),
     ("store/batch.c", "    if (batch->sale_count > 0)\n", "    if (false)\n", SIM),
@@ -138,7 +141,7 @@ MUTANTS = [
     ("svc/ticket/passes.c", "    *ret_has_line = err == 0 && answer->expires_at_ms != 0;\n    return err;",
      "    *ret_has_line = err == 0 && answer->expires_at_ms != 0;\n    return client.status.code == CODE_UNAVAILABLE ? 0 : err;", MONEY),  # in doubt, sell
     ("svc/ticket/orders.c", "        if (find_order(call, ask.hold_id, &order) == 0 &&\n            order.performance_id == performance->performance_id)\n"
-     "            return fill(call, &order, response);\n        return desk_pass_refused", "        return desk_pass_refused", MONEY),  # asked again, another answer
+     "            return desk_answer_order(call, &order, response);\n        return desk_pass_refused", "        return desk_pass_refused", MONEY),  # asked again, another answer
     ("svc/payment/begin.c", "    const int64_t ends_ms =\n        hold->expires_at_ms -",
      "    const int64_t ends_ms =\n        hold->expires_at_ms + 30000 -", MONEY),  # hold ends before the attempt
     ("svc/payment/flow.c", "    err = p->state == PAYMENT_CONFIRMING\n",

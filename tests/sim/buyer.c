@@ -261,8 +261,13 @@ static void order_again(struct buyer *buyer)
 }
 
 /* All of the order, or, by chance, some of its seats: the last ones stay. */
-static struct owner_ask cancelling(struct buyer *buyer, const struct belonging *what)
+static struct owner_ask cancelling(struct buyer *buyer, struct belonging *what)
 {
+    const struct truth_hold *known = truth_find(&buyer->world->truth, what->hold_id);
+    if (known->move_count > 0 && known->fate == TRUTH_SOLD) { /* as he was told */
+        what->seat_count = known->order.count;
+        memcpy(what->seats, known->order.seats, sizeof(what->seats));
+    }
     struct owner_ask ask = {.verb = OWNER_CANCEL,
                             .account_id = buyer->account_id,
                             .hold_id = what->hold_id,
@@ -364,7 +369,7 @@ static void second_device(struct buyer *buyer)
     if (other == buyer || !id_eq(other->account_id, buyer->account_id) ||
         other->belonging_count == 0)
         return;
-    const struct belonging theirs = other->belongings[world_below(world, other->belonging_count)];
+    struct belonging theirs = other->belongings[world_below(world, other->belonging_count)];
     struct truth_hold *known = truth_find(&world->truth, theirs.hold_id);
     struct owner_ask ask = {.account_id = buyer->account_id, .hold_id = theirs.hold_id};
     if (world_odds(world, 50)) {

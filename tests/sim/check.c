@@ -117,7 +117,8 @@ static void check_not_found(struct world *world, struct post *post, const struct
         return;
     const enum truth_fate fate = ask->verb == OWNER_CANCEL ? TRUTH_SOLD : TRUTH_HELD;
     const uint64_t since = fate == TRUTH_SOLD ? known->sold_version : known->held_version;
-    if (known->reduced) /* it was asked with seats that the order has no more */
+    if (known->reduced ||
+        known->move_count > 0) /* it was asked with seats that the order has no more */
         return;
     if (known->fate == fate && since <= asked_version)
         world_fail(world, "owner %u does not find a %s that is there", post->number,
@@ -256,6 +257,21 @@ static void check_blocked(struct world *world, struct post *post, const struct o
     }
 }
 
+static void check_moved(struct world *world, struct post *post, const struct owner_ask *ask,
+                        const struct truth_hold *known)
+{
+    if (!known || (known->fate != TRUTH_SOLD && known->fate != TRUTH_CANCELLED))
+        world_fail(world, "P2: tickets moved of what is no order");
+    for (uint32_t i = 0; known && i < ask->hold.count; i++) {
+        bool moved = false;
+        for (uint32_t k = 0; k < known->move_count; k++)
+            moved = moved || known->moves[k].from == ask->hold.seats[i];
+        if (!moved && is_newest(world, post))
+            world_fail(world, "P2: seat %u was left, the ledger says otherwise",
+                       ask->hold.seats[i]);
+    }
+}
+
 static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
 {
     struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
@@ -285,6 +301,9 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
             }
         }
         world->coverage->reduced += ask->left_count > 0;
+        break;
+    case OWNER_MOVE:
+        check_moved(world, post, ask, known);
         break;
     case OWNER_EXTEND:
         check_extended(world, ask, known);
@@ -345,8 +364,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_NOT_FOUND:
         if (ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
-            ask->verb == OWNER_END_PLAN || ask->verb == OWNER_LEAVE)
-            break; /* its time was over, or it was ended before */
+            ask->verb == OWNER_END_PLAN || ask->verb == OWNER_LEAVE || ask->verb == OWNER_MOVE)
+            break; /* its time was over, or it was ended or changed before */
         if (verb_finds)
             check_not_found(world, post, ask, asked_version);
         else
@@ -367,7 +386,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
             world_fail(world, "P5: a key was called used by another request, and was not");
         break;
     case ERR_DENIED:
-        if (!receipt && ask->verb != OWNER_JOIN)
+        if (!receipt && ask->verb != OWNER_JOIN && ask->verb != OWNER_MOVE)
             world_fail(world, "P5: an ask without a key was refused for its account's keys");
         break;
     case ERR_EARLY:
@@ -381,7 +400,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
     case ERR_UNSUPPORTED:
         if (ask->verb != OWNER_JOIN && ask->type_count == 0 && ask->code == 0 &&
             ask->why != OWNER_WHY_HIDDEN && ask->why != OWNER_WHY_ALONE &&
-            ask->why != OWNER_WHY_CATEGORY)
+            ask->why != OWNER_WHY_CATEGORY && ask->why != OWNER_WHY_DIFFERENCE)
             world_fail(world, "price types were refused that nobody named");
         break;
     case ERR_FULL:
@@ -409,9 +428,10 @@ static void check_figures(struct world *world, struct post *post)
         if (truth_state(&world->truth, seat) != SEATS_SOLD)
             continue;
         const struct truth_hold *known = &world->truth.holds[claim - 1];
-        const int64_t amount = truth_amount(&world->truth, known, seat);
+        const uint32_t sold = truth_origin(known, seat);
+        const int64_t amount = truth_amount(&world->truth, known, sold);
         uint32_t i = 0;
-        while (known->hold.seats[i] != seat)
+        while (known->hold.seats[i] != sold)
             i++;
         sold_totals[world->stage.hall->seats[seat].category] += amount;
         type_totals[known->hold.types[i]] += amount;

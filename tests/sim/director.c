@@ -95,6 +95,55 @@ static void give_free(struct world *world)
         (void)world_ask(world, &organiser, &ask, NULL);
 }
 
+/* An order that is good now, as the store has it; false: chance found none. */
+static bool any_order(struct world *world, struct arena *arena, struct store_order *ret_order)
+{
+    struct truth *truth = &world->truth;
+    struct store *mem = world->stage.mem;
+    for (uint32_t i = 0; truth->hold_count > 0 && i < 30; i++) {
+        struct truth_hold *known = &truth->holds[world_below(world, truth->hold_count)];
+        if (known->fate != TRUTH_SOLD ||
+            mem->ops->order_get(mem, known->hold.hold_id, arena, ret_order, DEADLINE_NEVER) != 0 ||
+            ret_order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED)
+            continue;
+        known->move_asked = true;
+        return true;
+    }
+    return false;
+}
+
+/* Tickets of an order move to whatever chance says, and the difference is waived, or not. */
+static void move_tickets(struct world *world)
+{
+    struct buyer organiser = {.world = world};
+    uint8_t record[STORE_MOVED_MAX];
+    struct store_order order;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    if (any_order(world, &arena, &order)) {
+        struct owner_ask ask = {.verb = OWNER_MOVE,
+                                .account_id = order.account_id,
+                                .person_id = order.person_id,
+                                .hold_id = order.order_id,
+                                .list = order.amounts,
+                                .record = record};
+        for (size_t i = 0; i < store_seat_count(order.seats); i++) {
+            const uint32_t seat = store_seat_at(order.seats, i);
+            ask.seats[ask.seat_count++] = seat;
+            ask.left[ask.left_count++] =
+                world_odds(world, 30) ? seat : world_below(world, world->stage.hall->place_count);
+        }
+        const struct owner_ask wish = ask;
+        if (world_ask(world, &organiser, &ask, NULL) == ERR_UNSUPPORTED && !world->tale.failed) {
+            const int64_t more = ask.total;
+            ask = wish;
+            ask.paid = more + world_odds(world, 10);
+            (void)world_ask(world, &organiser, &ask, NULL);
+        }
+    }
+    arena_release(&arena);
+}
+
 /* Who pays what, anew: some of three types, which are not to be had everywhere. */
 static void make_types(struct world *world, struct price_list *list)
 {
@@ -389,6 +438,8 @@ void director_run(void *arg)
             keep_back(world);
         if (world_odds(world, 8))
             give_free(world);
+        if (world_odds(world, 25))
+            move_tickets(world);
         if (world_odds(world, 4))
             end_hold(world);
         if (world_odds(world, 10))

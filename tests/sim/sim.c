@@ -96,6 +96,22 @@ static bool covers_cluster(const struct cluster_counts *c)
     return all;
 }
 
+static bool covers_disk(const struct coverage *c)
+{
+    const struct row rows[] = {
+        {"syncs", c->disk.syncs},
+        {"writes that failed", c->disk.failed_writes},
+        {"syncs that failed", c->disk.failed_syncs},
+        {"reads that failed", c->disk.failed_reads},
+        {"syncs that hung", c->disk.hangs},
+        {"power cuts", c->disk.cuts},
+        {"… writes lost by them", c->disk.lost_writes},
+        {"… writes torn by them", c->disk.torn_writes},
+        {"… unsynced writes kept", c->disk.kept_writes},
+    };
+    return print(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 /* A run over many seeds that never met one of these has proved less than it says. */
 static bool covers(const struct coverage *c)
 {
@@ -105,6 +121,9 @@ static bool covers(const struct coverage *c)
         {"holds given back", c->answers[OWNER_RELEASE][0]},
         {"orders granted", c->answers[OWNER_ORDER][0]},
         {"cancellations granted", c->answers[OWNER_CANCEL][0]},
+        {"tickets moved", c->answers[OWNER_MOVE][0]},
+        {"tickets not moved, for the price", c->answers[OWNER_MOVE][-ERR_UNSUPPORTED]},
+        {"tickets not moved to what is taken", c->answers[OWNER_MOVE][-ERR_CONFLICT]},
         {"sale opened or paused", c->answers[OWNER_SET_SALE][0]},
         {"seats taken", c->answers[OWNER_HOLD][-ERR_CONFLICT]},
         {"no adjacent seats", c->answers[OWNER_HOLD_BEST][-ERR_CONFLICT]},
@@ -150,23 +169,11 @@ static bool covers(const struct coverage *c)
         {"restarts", c->restarts},     {"pauses", c->pauses},
         {"store crashes", c->crashes}, {"holds of an hour and more", c->long_holds},
     };
-    const struct row disk_rows[] = {
-        {"syncs", c->disk.syncs},
-        {"writes that failed", c->disk.failed_writes},
-        {"syncs that failed", c->disk.failed_syncs},
-        {"reads that failed", c->disk.failed_reads},
-        {"syncs that hung", c->disk.hangs},
-        {"power cuts", c->disk.cuts},
-        {"… writes lost by them", c->disk.lost_writes},
-        {"… writes torn by them", c->disk.torn_writes},
-        {"… unsynced writes kept", c->disk.kept_writes},
-    };
     bool all = print(rows, sizeof(rows) / sizeof(rows[0]));
     if (kind == WORLD_CLUSTER)
         return covers_cluster(&c->cluster) && all;
     all = print(alone_rows, sizeof(alone_rows) / sizeof(alone_rows[0])) && all;
-    return kind == WORLD_DISK ? print(disk_rows, sizeof(disk_rows) / sizeof(disk_rows[0])) && all
-                              : all;
+    return kind == WORLD_DISK ? covers_disk(c) && all : all;
 }
 
 /* False: it failed, and that was said. */

@@ -142,7 +142,7 @@ uint64_t truth_mark_snapshot(const uint8_t *states, uint32_t place_count)
 
 /* ---- following ---- */
 
-static uint64_t mark_of_hold(const struct seats_hold *hold, enum seats_state state)
+uint64_t truth_mark_of_hold(const struct seats_hold *hold, enum seats_state state)
 {
     uint64_t mark = 0;
     for (uint32_t i = 0; i < hold->count; i++)
@@ -307,8 +307,8 @@ static void give_back(struct truth *truth, struct truth_hold *known, enum truth_
 }
 
 /* What a change has freed rests, for a time within the stated one, where there is one. */
-static bool follow_rest(struct truth *truth, const struct change *change,
-                        const struct seats_hold *freed, uint64_t version)
+bool truth_follow_rest(struct truth *truth, const struct change *change,
+                       const struct seats_hold *freed, uint64_t version)
 {
     const int64_t rest_ms = change->rest_until_ms - change->at_ms;
     if (truth->rest_ms == 0)
@@ -317,7 +317,7 @@ static bool follow_rest(struct truth *truth, const struct change *change,
         return wrong(truth, "P7: a rest of %" PRId64 " ms, of at most %u", rest_ms, truth->rest_ms);
     for (uint32_t i = 0; i < freed->count; i++)
         truth->rests[freed->seats[i]] = change->rest_until_ms;
-    truth->marks[version] ^= mark_of_hold(freed, SEATS_RESTING);
+    truth->marks[version] ^= truth_mark_of_hold(freed, SEATS_RESTING);
     return true;
 }
 
@@ -384,7 +384,7 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
         return wrong(truth, "a hold without its person, or with one where none is asked");
     if (truth_places_of(truth, seats_counted(&known->hold)) > truth->places_max)
         return wrong(truth, "an account, or a person, has more places than it may");
-    truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
+    truth->marks[version] ^= truth_mark_of_hold(&known->hold, SEATS_HELD);
     return true;
 }
 
@@ -423,7 +423,7 @@ static bool follow_unblock(struct truth *truth, const struct change *change, uin
     }
     truth->block_count++;
     truth->block_over += change->by_time;
-    return follow_rest(truth, change, &freed, version);
+    return truth_follow_rest(truth, change, &freed, version);
 }
 
 /* The hold that an entry ends, or NULL. */
@@ -450,10 +450,10 @@ static bool follow_end(struct truth *truth, const struct change *change, uint64_
         truth->late_max_ms = late_ms;
     if (!expiry && !known->release_asked)
         return wrong(truth, "a release that its account did not ask for");
-    truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
+    truth->marks[version] ^= truth_mark_of_hold(&known->hold, SEATS_HELD);
     give_back(truth, known, expiry ? TRUTH_EXPIRED : TRUTH_RELEASED, version);
     truth_offer_ended(truth, known, false);
-    return follow_rest(truth, change, &known->hold, version);
+    return truth_follow_rest(truth, change, &known->hold, version);
 }
 
 static bool same_seats(const struct seats_hold *hold, const uint32_t *seats, size_t count)
@@ -537,7 +537,7 @@ static bool follow_sale(struct truth *truth, const struct change *change, uint64
     known->sold_version = version;
     truth_offer_ended(truth, known, true);
     truth->marks[version] ^=
-        mark_of_hold(&known->hold, SEATS_HELD) ^ mark_of_hold(&known->hold, SEATS_SOLD);
+        truth_mark_of_hold(&known->hold, SEATS_HELD) ^ truth_mark_of_hold(&known->hold, SEATS_SOLD);
     return true;
 }
 
@@ -550,35 +550,9 @@ static bool follow_cancel(struct truth *truth, const struct change *change, uint
         return wrong(truth, "a cancellation that the order's account did not ask for");
     if (!same_seats(&known->order, change->seats, change->seat_count))
         return wrong(truth, "P3: the seats of a cancellation are not the order's");
-    truth->marks[version] ^= mark_of_hold(&known->order, SEATS_SOLD);
+    truth->marks[version] ^= truth_mark_of_hold(&known->order, SEATS_SOLD);
     give_back(truth, known, TRUTH_CANCELLED, version);
-    return follow_rest(truth, change, &known->order, version);
-}
-
-static bool follow_give_back(struct truth *truth, const struct change *change, uint64_t version)
-{
-    struct truth_hold *known = truth_find(truth, change->order_id);
-    struct seats_hold gone = {.count = change->seat_count}, left = {.count = change->left_count};
-    if (!known || known->fate != TRUTH_SOLD)
-        return wrong(truth, "seats of no order are given back");
-    if (!id_eq(change->account_id, known->hold.account_id) || !known->cancel_asked)
-        return wrong(truth, "seats are given back that the order's account did not ask for");
-    if (known->order.count != gone.count + left.count)
-        return wrong(truth, "P3: what is given back and left is not the order");
-    memcpy(gone.seats, change->seats, sizeof(gone.seats));
-    memcpy(left.seats, change->left, sizeof(left.seats));
-    truth->marks[version] ^= mark_of_hold(&gone, SEATS_SOLD);
-    for (uint32_t i = 0; i < gone.count + left.count; i++) {
-        const uint32_t seat = i < gone.count ? gone.seats[i] : left.seats[i - gone.count];
-        if (truth->claims[seat] == 0 || &truth->holds[truth->claims[seat] - 1] != known)
-            return wrong(truth, "P3: seat %u is given back or left, and is not the order's", seat);
-        if (i < gone.count)
-            truth->claims[seat] = 0;
-    }
-    memcpy(known->order.seats, left.seats, sizeof(left.seats));
-    known->order.count = left.count;
-    known->reduced = true;
-    return follow_rest(truth, change, &gone, version);
+    return truth_follow_rest(truth, change, &known->order, version);
 }
 
 static bool follow_state(struct truth *truth, uint32_t to)
@@ -619,7 +593,9 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
     case CHANGE_CANCEL:
         return follow_cancel(truth, change, version);
     case CHANGE_GIVE_BACK:
-        return follow_give_back(truth, change, version);
+        return truth_follow_give_back(truth, change, version);
+    case CHANGE_MOVE:
+        return truth_follow_move(truth, change, version);
     case CHANGE_RESTED:
         return follow_rested(truth, change, version);
     case CHANGE_SALE_STATE:
@@ -717,6 +693,8 @@ bool truth_follow(struct truth *truth)
 static bool amounts_are(const struct truth *truth, const struct truth_hold *known,
                         struct view amounts)
 {
+    if (known->move_count > 0)
+        return truth_moved_amounts(truth, known, amounts);
     if (known->hold.price_list == 0 && !known->comp)
         return amounts.len == 0;
     for (uint32_t i = 0; i < known->hold.count; i++) {

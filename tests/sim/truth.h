@@ -17,6 +17,7 @@
 #define TRUTH_ERROR_MAX    256
 #define TRUTH_PLANS_MAX    4096
 #define TRUTH_WISHES_MAX   4096
+#define TRUTH_MOVES_MAX    STORE_MOVED_SEATS_MAX
 
 enum truth_fate { TRUTH_HELD = 1, TRUTH_RELEASED, TRUTH_EXPIRED, TRUTH_SOLD, TRUTH_CANCELLED };
 
@@ -39,6 +40,12 @@ struct truth_hold {
     bool cancel_asked;
     bool comp;    /* it was given: its places cost nothing */
     bool reduced; /* some of its seats were given back */
+    bool move_asked;
+    struct seats_hold moved_first; /* what its amounts tell of, beside moves */
+    uint32_t move_count;
+    struct {
+        uint32_t from, to;
+    } moves[TRUTH_MOVES_MAX]; /* of its tickets, in their order */
 };
 
 /* Prices that wait. */
@@ -92,6 +99,7 @@ struct truth {
     uint32_t block_count; /* entries of blocks and of their ends */
     uint32_t block_over;  /* of these, ends by time */
     uint64_t *marks;      /* of each version: what the hall looked like */
+    uint32_t moves;       /* entries of tickets that moved */
     uint32_t rest_count;  /* that ended */
     int64_t late_max_ms;  /* the latest that an expiry was written after its hold's end */
     struct arena arena;
@@ -110,6 +118,21 @@ bool truth_wrong(struct truth *truth, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Places of an account, or of a person where there is one. */
 uint32_t truth_places_of(const struct truth *truth, struct id whose);
+
+/* What a hold's seats add to a mark. */
+uint64_t truth_mark_of_hold(const struct seats_hold *hold, enum seats_state state);
+/* What a change has freed rests, for a time within the stated one, where there is one. */
+bool truth_follow_rest(struct truth *truth, const struct change *change,
+                       const struct seats_hold *freed, uint64_t version);
+
+/* truth_orders.c: what becomes of orders; as of the waiting list. */
+bool truth_follow_give_back(struct truth *truth, const struct change *change, uint64_t version);
+bool truth_follow_move(struct truth *truth, const struct change *change, uint64_t version);
+/* The seat that a ticket of the order was sold for: the seat itself, where it never moved. */
+uint32_t truth_origin(const struct truth_hold *known, uint32_t seat);
+/* Whether the amounts of an order whose tickets moved are those of the ledger. */
+bool truth_moved_amounts(const struct truth *truth, const struct truth_hold *known,
+                         struct view amounts);
 
 /* truth_waiting.c: entries of the waiting list, and what it forbids others; each true, or false and
  * the first thing that is wrong. */

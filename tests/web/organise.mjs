@@ -171,6 +171,24 @@ export const organise = {
         await a.press('contact-save');
         await page.waitForSelector('.org-order strong:text-is("Kim Minju")');
         await page.waitForSelector('[data-note="1"]');
+        // One of the tickets moves to a place that is chosen on the map.
+        const before = await page.textContent('.org-seats');
+        await a.press('move-tickets');
+        await page.waitForSelector('[data-moving] .map-face[data-link=live]');
+        await page.locator('[data-moving] [name^=move-]').first().check();
+        await page.focus('[data-moving] .map-face');
+        for (let i = 0; i < 8 && !(await page.locator('[data-moving] output:has-text("1 / 1")').count()); i++) {
+          await page.keyboard.press('ArrowDown');
+          await page.keyboard.press('Enter');
+        }
+        await a.isAccessible('tickets that move');
+        await a.press('move-look');
+        await page.waitForSelector('dialog.confirm[open]');
+        await a.isAccessible('whether tickets move');
+        await a.picture('organise-move');
+        await page.click('dialog.confirm .danger');
+        await page.waitForSelector('[data-moving]', { state: 'detached' });
+        await page.waitForFunction((was) => document.querySelector('.org-seats')?.textContent !== was, before);
         await a.press('refund-order');
         await page.waitForSelector('.refund-sum');
         await page.locator('.refund-which input').first().uncheck();

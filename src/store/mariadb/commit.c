@@ -85,6 +85,27 @@ static int put_row(struct buf *text, const struct store_batch *batch)
     return err ? err : buf_append_view(text, VIEW_LIT("); END;\n"));
 }
 
+/* What an order costs from now on, and the places that it gets. */
+static int put_moved(struct buf *text, uint32_t performance_id, const struct store_cancel *cancel)
+{
+    size_t count = 0;
+    int err = buf_append_view(text, VIEW_LIT("UPDATE orders SET amounts = "));
+    err = err ? err : put_hex(text, (const uint8_t *)cancel->amounts.at, cancel->amounts.len);
+    err = err ? err : buf_append_view(text, VIEW_LIT(" WHERE order_id = "));
+    err = err ? err : put_id(text, cancel->order_id);
+    for (size_t i = 0; err == 0 && i < store_seat_count(cancel->left); i++) {
+        const uint32_t seat = store_seat_at(cancel->left, i);
+        if (store_seats_have(cancel->seats, seat))
+            continue;
+        err =
+            buf_printf(text, "%s(%" PRIu32 ",%" PRIu32 ",",
+                       count++ == 0 ? ";\nINSERT INTO sold VALUES\n" : ",\n", performance_id, seat);
+        err = err ? err : put_id(text, cancel->order_id);
+        err = err ? err : buf_append_byte(text, ')');
+    }
+    return err ? err : buf_append_view(text, VIEW_LIT(";\n"));
+}
+
 static int put_cancel(struct buf *text, uint32_t performance_id, const struct store_cancel *cancel)
 {
     const struct view kept = cancel->left.len > 0 ? cancel->left : cancel->seats;
@@ -112,9 +133,10 @@ static int put_cancel(struct buf *text, uint32_t performance_id, const struct st
         if (!store_seats_have(cancel->left, seat))
             err = buf_printf(text, "%s%" PRIu32, count++ == 0 ? " AND seat IN (" : ",", seat);
     }
-    return err ? err
-               : buf_printf(text, "%s;\nIF ROW_COUNT() <> %zu THEN " SIGNAL " END IF;\n",
-                            count > 0 ? ")" : "", count, NO_SUCH_SALE, "its seats are not sold");
+    err = err ? err
+              : buf_printf(text, "%s;\nIF ROW_COUNT() <> %zu THEN " SIGNAL " END IF;\n",
+                           count > 0 ? ")" : "", count, NO_SUCH_SALE, "its seats are not sold");
+    return err == 0 && cancel->amounts.len > 0 ? put_moved(text, performance_id, cancel) : err;
 }
 
 static int put_order(struct buf *text, const struct store_order *order, bool first)

@@ -4,6 +4,18 @@
 #include "store/mem/mem.h"
 #include "usher/v1/ticket.pb-c.h"
 
+/* Copies of what a batch brings, made before anything is applied. All but body and outbox are
+ * pieces of one array. */
+struct room {
+    struct view body, outbox;
+    struct view *seats, *amounts; /* one an order */
+    struct view *left, *had;      /* one a cancel: what stays, and what its order had */
+    struct view *moved, *cost;    /* likewise, of its amounts */
+    struct view *reasons;         /* one a block */
+    struct view *lists;           /* one a price list */
+    struct view *plans;           /* one a plan */
+};
+
 /* How far a batch has come: what an undo must take back. */
 struct progress {
     size_t cancels;
@@ -17,19 +29,30 @@ static struct store_order *find_order(struct mem_store *m, struct id order_id)
     return table_get(&m->order_places, order_id, &place) ? &m->orders[place] : NULL;
 }
 
-/* Those of the cancelled seats that do not stay. */
-static void set_sold(struct mem_sale *sale, const struct store_cancel *cancel, bool sold)
+/* Those of `of` that are not of `but` as well are the order's, or nobody's. */
+static void set_sold(struct mem_sale *sale, struct view of, struct view but, struct id order_id)
 {
-    for (size_t i = 0; i < store_seat_count(cancel->seats); i++) {
-        const uint32_t seat = store_seat_at(cancel->seats, i);
-        if (!store_seats_have(cancel->left, seat))
-            sale->sold[seat] = sold ? cancel->order_id : (struct id){0};
+    for (size_t i = 0; i < store_seat_count(of); i++) {
+        const uint32_t seat = store_seat_at(of, i);
+        if (!store_seats_have(but, seat))
+            sale->sold[seat] = order_id;
     }
 }
 
-/* left: a copy of what stays, for each cancel; had: room for what each order had. */
+/* Whether nobody has the places that a cancel's order gets. */
+static bool gains_are_free(const struct mem_sale *sale, const struct store_cancel *cancel)
+{
+    for (size_t i = 0; i < store_seat_count(cancel->left); i++) {
+        const uint32_t seat = store_seat_at(cancel->left, i);
+        if (!store_seats_have(cancel->seats, seat) && !id_is_zero(sale->sold[seat]))
+            return false;
+    }
+    return true;
+}
+
+/* room: copies of what stays, for each cancel, and room for what each order had. */
 static int cancel_all(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
-                      const struct view *left, struct view *had, struct progress *done)
+                      struct room *room, struct progress *done)
 {
     for (; done->cancels < batch->cancel_count; done->cancels++) {
         const struct store_cancel *cancel = &batch->cancels[done->cancels];
@@ -42,12 +65,18 @@ static int cancel_all(struct mem_store *m, struct mem_sale *sale, const struct s
             if (store_seat_at(order->seats, i) >= sale->sold_cap ||
                 !id_eq(sale->sold[store_seat_at(order->seats, i)], order->order_id))
                 return ERR_CONFLICT;
-        had[done->cancels] = order->seats;
+        if (!gains_are_free(sale, cancel))
+            return ERR_CONFLICT;
+        room->had[done->cancels] = order->seats;
+        room->cost[done->cancels] = order->amounts;
         if (cancel->left.len > 0)
-            order->seats = left[done->cancels];
+            order->seats = room->left[done->cancels];
         else
             order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
-        set_sold(sale, cancel, false);
+        if (cancel->amounts.len > 0)
+            order->amounts = room->moved[done->cancels];
+        set_sold(sale, cancel->seats, cancel->left, (struct id){0});
+        set_sold(sale, cancel->left, cancel->seats, cancel->order_id);
     }
     return 0;
 }
@@ -193,34 +222,26 @@ static void set_wishes(struct mem_sale *sale, const struct store_batch *batch)
 }
 
 static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
-                 const struct view *had, const struct progress *done)
+                 const struct room *room, const struct progress *done)
 {
     for (size_t i = done->orders; i > 0; i--)
         table_remove(&m->order_places, batch->orders[i - 1].order_id);
     for (size_t i = done->sales; i > 0; i--)
         sale->sold[batch->sales[i - 1].seat] = (struct id){0};
     for (size_t i = done->cancels; i > 0; i--) {
-        struct store_order *order = find_order(m, batch->cancels[i - 1].order_id);
+        const struct store_cancel *cancel = &batch->cancels[i - 1];
+        struct store_order *order = find_order(m, cancel->order_id);
         order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
-        order->seats = had[i - 1];
-        set_sold(sale, &batch->cancels[i - 1], true);
+        order->seats = room->had[i - 1];
+        order->amounts = room->cost[i - 1];
+        set_sold(sale, cancel->left, cancel->seats, (struct id){0});
+        set_sold(sale, cancel->seats, cancel->left, cancel->order_id);
     }
 }
 
-/* Copies of what a batch brings, made before anything is applied. All but body and outbox are
- * pieces of one array. */
-struct room {
-    struct view body, outbox;
-    struct view *seats, *amounts; /* one an order */
-    struct view *left, *had;      /* one a cancel: what stays, and what its order had */
-    struct view *reasons;         /* one a block */
-    struct view *lists;           /* one a price list */
-    struct view *plans;           /* one a plan */
-};
-
 static size_t room_size(const struct store_batch *batch)
 {
-    return 2 * batch->order_count + 2 * batch->cancel_count + batch->block_count +
+    return 2 * batch->order_count + 4 * batch->cancel_count + batch->block_count +
            batch->prices_count + batch->plan_count;
 }
 
@@ -230,7 +251,9 @@ static struct room room_of(const struct store_batch *batch, struct view *views)
     room.amounts = room.seats + batch->order_count;
     room.left = room.amounts + batch->order_count;
     room.had = room.left + batch->cancel_count;
-    room.reasons = room.had + batch->cancel_count;
+    room.moved = room.had + batch->cancel_count;
+    room.cost = room.moved + batch->cancel_count;
+    room.reasons = room.cost + batch->cancel_count;
     room.lists = room.reasons + batch->block_count;
     room.plans = room.lists + batch->prices_count;
     return room;
@@ -246,6 +269,8 @@ static int keep_all(struct mem_store *m, const struct store_batch *batch, struct
         rc = mem_keep(&m->kept, batch->orders[i].amounts, &room->amounts[i]);
     for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
         rc = mem_keep(&m->kept, batch->cancels[i].left, &room->left[i]);
+    for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
+        rc = mem_keep(&m->kept, batch->cancels[i].amounts, &room->moved[i]);
     for (size_t i = 0; rc == 0 && i < batch->block_count; i++)
         rc = mem_keep(&m->kept, batch->blocks[i].reason, &room->reasons[i]);
     for (size_t i = 0; rc == 0 && i < batch->prices_count; i++)
@@ -270,6 +295,12 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
     size_t orders = batch->order_count;
     size_t seats = batch->sale_count ? (size_t)batch->sales[batch->sale_count - 1].seat + 1 : 0;
     size_t blocks = 0;
+    for (size_t i = 0; i < batch->cancel_count; i++) {
+        const struct view left = batch->cancels[i].left;
+        for (size_t k = 0; k < store_seat_count(left); k++)
+            if (seats <= store_seat_at(left, k))
+                seats = (size_t)store_seat_at(left, k) + 1;
+    }
     for (size_t i = 0; i < batch->block_count; i++)
         if (blocks <= batch->blocks[i].seat)
             blocks = (size_t)batch->blocks[i].seat + 1;
@@ -343,7 +374,7 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
     struct progress done = {0};
     int rc = reserve(m, sale, batch, room);
     if (rc == 0)
-        rc = cancel_all(m, sale, batch, room->left, room->had, &done);
+        rc = cancel_all(m, sale, batch, room, &done);
     if (rc == 0)
         rc = sell_all(sale, batch, &done);
     if (rc == 0)
@@ -357,7 +388,7 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
     if (rc == 0)
         rc = check_wishes(sale, batch);
     if (rc < 0) {
-        undo(m, sale, batch, room->had, &done);
+        undo(m, sale, batch, room, &done);
         free((void *)room->outbox.at);
         return rc;
     }

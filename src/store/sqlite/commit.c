@@ -55,6 +55,13 @@ static int add_row(struct sql_txn *txn, const struct store_batch *batch)
     return err == ERR_CONFLICT ? ERR_CORRUPT : err; /* a row beyond the head is none of ours */
 }
 
+/* ERR_CONFLICT: it is sold. */
+static int add_sold(struct sql_txn *txn, uint32_t performance_id, uint32_t seat, int64_t order_no)
+{
+    return sql_run(txn, "INSERT INTO sold (performance_id, seat, order_no) VALUES (?, ?, ?)",
+                   SQL(sql_int(performance_id), sql_int(seat), sql_int(order_no)), NULL);
+}
+
 static int cancel(struct sql_txn *txn, uint32_t performance_id, const struct store_cancel *cancel)
 {
     const bool all = cancel->left.len == 0;
@@ -71,12 +78,20 @@ static int cancel(struct sql_txn *txn, uint32_t performance_id, const struct sto
                          sql_bytes(all ? cancel->seats : cancel->left), sql_id(cancel->order_id),
                          sql_int(performance_id), sql_bytes(cancel->seats),
                          sql_int(USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED)));
+    if (err == 0 && cancel->amounts.len > 0)
+        err = change_one(txn, "UPDATE orders SET amounts = ? WHERE order_no = ?",
+                         SQL(sql_bytes(cancel->amounts), sql_int(order_no)));
     for (size_t i = 0; err == 0 && i < store_seat_count(cancel->seats); i++) {
         const uint32_t seat = store_seat_at(cancel->seats, i);
         if (!store_seats_have(cancel->left, seat))
             err = change_one(
                 txn, "DELETE FROM sold WHERE performance_id = ? AND seat = ? AND order_no = ?",
                 SQL(sql_int(performance_id), sql_int(seat), sql_int(order_no)));
+    }
+    for (size_t i = 0; err == 0 && i < store_seat_count(cancel->left); i++) {
+        const uint32_t seat = store_seat_at(cancel->left, i);
+        if (!store_seats_have(cancel->seats, seat))
+            err = add_sold(txn, performance_id, seat, order_no);
     }
     return err;
 }
@@ -98,10 +113,7 @@ static int add_order(struct sql_txn *txn, const struct store_order *order)
         NULL);
     const int64_t order_no = sql_last_id(txn);
     for (size_t i = 0; err == 0 && i < store_seat_count(order->seats); i++)
-        err = sql_run(txn, "INSERT INTO sold (performance_id, seat, order_no) VALUES (?, ?, ?)",
-                      SQL(sql_int(order->performance_id), sql_int(store_seat_at(order->seats, i)),
-                          sql_int(order_no)),
-                      NULL);
+        err = add_sold(txn, order->performance_id, store_seat_at(order->seats, i), order_no);
     return err;
 }
 

@@ -358,8 +358,9 @@ static int read_order(struct door *door, const struct mail *mail, struct view id
     if (err != 0)
         return err;
     /* Tickets that are void by now are not sent any more. */
-    const bool brings =
-        passed || share->was_ms != 0 || view_eq(mail->template, VIEW_LIT("tickets"));
+    const bool brings = passed || share->was_ms != 0 ||
+                        view_eq(mail->template, VIEW_LIT("tickets")) ||
+                        view_eq(mail->template, VIEW_LIT("seats"));
     if (brings && paper->ticket_count == 0)
         return ERR_NOT_FOUND;
     paper->language = paper_language_of(mail->language);

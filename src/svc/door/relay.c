@@ -25,6 +25,7 @@ struct told {
     struct id order_id, account_id; /* zero: it is about the sale */
     bool confirmed;
     bool reduced; /* a part of it is given back */
+    bool moved;   /* tickets of it are for other places */
     struct contact contact;
     bool wanted; /* a mail: there is a contact */
 };
@@ -56,7 +57,11 @@ static int read_outbox(struct door *door, uint64_t after, struct arena *arena, i
 static void log_told(uint32_t performance_id, const struct told *told,
                      const Usher__V1__OutboxEvent *event)
 {
-    if (told->reduced)
+    if (told->moved)
+        log_event(LOG_DEBUG, "order.moved", log_uint("usher.performance", performance_id),
+                  log_id("usher.order", told->order_id), log_id("usher.account", told->account_id),
+                  log_uint("usher.places", event->place_count));
+    else if (told->reduced)
         log_event(LOG_DEBUG, "order.reduced", log_uint("usher.performance", performance_id),
                   log_id("usher.order", told->order_id), log_id("usher.account", told->account_id),
                   log_uint("usher.places", event->place_count));
@@ -93,6 +98,7 @@ static int read_event(struct told *told, const Usher__V1__OutboxEvent *event,
         return ERR_CORRUPT;
     told->confirmed = event->kind == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
     told->reduced = event->reduced;
+    told->moved = event->moved;
     if (is_offer(told))
         log_event(LOG_DEBUG, "offer.made", log_uint("usher.performance", performance_id),
                   log_id("usher.account", told->account_id),
@@ -168,10 +174,15 @@ static int run_contacts(struct sql_job *base, struct sql_txn *txn)
 
 static int put_mail(const struct round *round, const struct told *told, struct sql_txn *txn)
 {
-    const char *kind = is_offer(told) ? "offer" : told->confirmed ? "tickets" : "cancelled";
+    const char *kind = is_offer(told)    ? "offer"
+                       : told->moved     ? "seats"
+                       : told->confirmed ? "tickets"
+                                         : "cancelled";
     char order[ID_TEXT_CHARS + 1], key[MAIL_KEY_MAX], params[128];
     id_format(told->order_id, order);
     snprintf(key, sizeof(key), "%s:%s", kind, order);
+    if (told->moved) /* it may move again */
+        snprintf(key, sizeof(key), "%s:%s:%lld", kind, order, (long long)told->event->at_ms);
     if (is_offer(told))
         snprintf(params, sizeof(params), "{\"performance\":%u,\"until\":%lld,\"places\":%u}",
                  told->performance_id, (long long)told->event->offered_until_ms,
@@ -207,6 +218,8 @@ static int note_told(struct sql_txn *txn, const struct told *told)
     if (!is_of_order(told))
         hook.type = event->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN ? HOOK_SALE_OPENED
                                                                                 : HOOK_SALE_PAUSED;
+    else if (told->moved)
+        hook.type = HOOK_ORDER_MOVED;
     else if (told->reduced)
         hook.type = HOOK_ORDER_REDUCED;
     else if (!told->confirmed)

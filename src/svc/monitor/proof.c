@@ -181,6 +181,20 @@ static struct id owner_after(const struct change *change)
                                      : (struct id){0};
 }
 
+/* A ticket moves to a place that was nobody's. */
+static void gain(struct proof *proof, const struct change *change, uint32_t seq, uint32_t place,
+                 int64_t now_ms)
+{
+    if (place >= PROOF_PLACES_MAX) {
+        find(proof, PROOF_CLAIMS, now_ms, "row %u, move: no hall has a place %u", seq, place);
+        return;
+    }
+    if (proof->places[place].state != SEATS_FREE)
+        find(proof, PROOF_CLAIMS, now_ms, "row %u, move: place %u is %s, not free", seq, place,
+             state_name(proof->places[place].state));
+    set_place(proof, place, SEATS_SOLD, change->order_id);
+}
+
 static int apply(struct proof *proof, const struct change *change, uint32_t seq, int64_t now_ms)
 {
     const struct change_rule *rule = change_rule(change->kind);
@@ -205,6 +219,8 @@ static int apply(struct proof *proof, const struct change *change, uint32_t seq,
         check_place(proof, change, seq, seats[i], owner_before(change), now_ms);
         set_place(proof, seats[i], (uint32_t)state_after(change), owner_after(change));
     }
+    for (uint32_t i = 0; i < change_gains(change); i++)
+        gain(proof, change, seq, change->to[i], now_ms);
     if (ends)
         forget_hold(proof, change->hold_id);
     return 0;
@@ -217,6 +233,8 @@ static int make_room(struct proof *proof, const struct change *changes, size_t c
     for (size_t i = 0; i < count && !err; i++) {
         for (uint32_t k = 0; k < changes[i].seat_count && !err; k++)
             err = changes[i].seats[k] < PROOF_PLACES_MAX ? reach(proof, changes[i].seats[k]) : 0;
+        for (uint32_t k = 0; k < change_gains(&changes[i]) && !err; k++)
+            err = changes[i].to[k] < PROOF_PLACES_MAX ? reach(proof, changes[i].to[k]) : 0;
     }
     return err;
 }

@@ -145,8 +145,15 @@ int flow_give_all_back(const struct work *w, struct payment *p, struct view reas
         .amount = p->books.sold, .fee = p->fee_sold, .reason = reason, .even_used = true};
     struct refund *before;
     size_t count;
-    int err =
-        refunds_of(w->role->options.sql, p->payment_id, w->arena, &before, &count, w->deadline_ns);
+    const Usher__V1__Order *order;
+    int err = tickets_order(w, p->order_id, p->account_id, &order);
+    if (err == 0)
+        tickets_follow(order, p);
+    else
+        err = ERR_UNAVAILABLE;
+    if (err == 0)
+        err = refunds_of(w->role->options.sql, p->payment_id, w->arena, &before, &count,
+                         w->deadline_ns);
     for (uint32_t i = 0; err == 0 && count > 0 && i < p->seat_count; i++) {
         bool gone = false;
         for (size_t k = 0; k < count; k++)

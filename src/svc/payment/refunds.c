@@ -150,13 +150,15 @@ static int find(struct call *call, const char *text, const uint32_t *seats, size
     const struct work w = answer_work(call);
     *g = (struct giving_back){0};
     int err = find_payment(call, text, g);
-    if (err == 0)
-        err = check_seats(call, &g->payment, seats, seat_count);
     if (err != 0)
         return err;
     if (tickets_order(&w, g->payment.order_id, g->payment.account_id, &g->order) != 0)
         return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
                            "not possible right now: try the same request again");
+    tickets_follow(g->order, &g->payment);
+    err = check_seats(call, &g->payment, seats, seat_count);
+    if (err != 0)
+        return err;
     g->starts_at_ms = g->order->starts_at_ms;
     if (g->order->utc_offset_choice_case == USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES)
         g->utc_offset_minutes = g->order->utc_offset_minutes;

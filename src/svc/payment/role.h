@@ -78,16 +78,16 @@ int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold
 /* The order of a hold, paid by p. */
 int tickets_place(const struct work *w, const struct payment *p, struct id hold_id,
                   const Usher__V1__Order **ret_order);
-/* The payment's seats, held anew. */
+/* The payment's seats, held anew; or as many beside each other in the category that it may take. */
 int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold);
-/* As many beside each other in the category that the payment may take instead. */
 int tickets_hold_equal(const struct work *w, const struct payment *p,
                        const Usher__V1__Hold **ret_hold);
 /* Gives the refund's seats back, or all of the order. */
 int tickets_cancel(const struct work *w, const struct refund *r, struct id account_id);
 int tickets_order(const struct work *w, struct id order_id, struct id account_id,
                   const Usher__V1__Order **ret_order);
-/* For the order's name and its rules. */
+/* The payment's seats become those where its tickets are by now. */
+void tickets_follow(const Usher__V1__Order *order, struct payment *p);
 int tickets_performance(const struct work *w, uint32_t performance_id,
                         const Usher__V1__Performance **ret_performance);
 

@@ -266,6 +266,16 @@ int tickets_order(const struct work *w, struct id order_id, struct id account_id
     return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
+void tickets_follow(const Usher__V1__Order *order, struct payment *p)
+{
+    for (size_t i = 0; i < order->n_moves; i++) { /* in the order in which they were done */
+        for (uint32_t k = 0; k < p->seat_count; k++) {
+            if (p->seats[k] == order->moves[i]->from)
+                p->seats[k] = order->moves[i]->to;
+        }
+    }
+}
+
 int tickets_performance(const struct work *w, uint32_t performance_id,
                         const Usher__V1__Performance **ret_performance)
 {

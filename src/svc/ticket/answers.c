@@ -239,6 +239,24 @@ static char *write_number(struct arena *arena, struct id order_id)
     return arena_copy(arena, view_str(number));
 }
 
+static int fill_moves(struct arena *arena, struct view amounts, Usher__V1__Order *ret_order)
+{
+    uint32_t from, to;
+    while (store_amounts_moved(amounts, ret_order->n_moves, &from, &to)) {
+        Usher__V1__SeatMove *move = arena_alloc(arena, sizeof(*move));
+        if (ret_order->n_moves == 0)
+            ret_order->moves =
+                arena_alloc(arena, STORE_MOVED_SEATS_MAX * sizeof(*ret_order->moves));
+        if (!move || !ret_order->moves)
+            return ERR_NO_MEMORY;
+        usher__v1__seat_move__init(move);
+        move->from = from;
+        move->to = to;
+        ret_order->moves[ret_order->n_moves++] = move;
+    }
+    return 0;
+}
+
 int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct store_order *order,
                     const struct generation *generations, size_t generation_count,
                     Usher__V1__Order *ret_order)
@@ -294,5 +312,5 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     ret_order->currency = (char *)performance->currency;
     ret_order->currency_digits = currency_digits(view_str(performance->currency));
     ret_order->placed_at_ms = order->placed_at_ms;
-    return 0;
+    return fill_moves(arena, order->amounts, ret_order);
 }

@@ -1,11 +1,11 @@
 /* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds
  * it. */
+#include "svc/ticket/orders.h"
 #include "sale/payment.h"
 #include "store/scans.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/contact.h"
 #include "svc/ticket/counted.h"
-#include "svc/ticket/desk.h"
 #include "svc/ticket/waiting.h"
 #include "token/roles.h"
 
@@ -19,7 +19,8 @@ static int fill_fresh(struct call *call, const struct store_order *order,
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
-static int fill(struct call *call, const struct store_order *order, Usher__V1__Order *ret_order)
+int desk_answer_order(struct call *call, const struct store_order *order,
+                      Usher__V1__Order *ret_order)
 {
     struct ticket *ticket = call_state(call);
     struct sql *sql = ticket->options.store->sql;
@@ -180,7 +181,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         /* Its pass ended when it bought; asked again, the answer is the same. */
         if (find_order(call, ask.hold_id, &order) == 0 &&
             order.performance_id == performance->performance_id)
-            return fill(call, &order, response);
+            return desk_answer_order(call, &order, response);
         return desk_pass_refused(call, &pass);
     }
     if (desk_check_bar(call, performance, ask.account_id) != 0)
@@ -211,7 +212,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         return desk_hold_refused(call, performance, &ask);
     if (err == ERR_NOT_FOUND && ask.key.len > 0 && !keeps_key(call, performance, &ask))
         return desk_refused(call, &ask);
-    return fill(call, &order, response);
+    return desk_answer_order(call, &order, response);
 }
 
 int ticket_get_order(struct call *call, const void *request, void *response)
@@ -224,7 +225,7 @@ int ticket_get_order(struct call *call, const void *request, void *response)
     int err = find_order(call, order_id, &order);
     if (err != 0)
         return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
-    return fill(call, &order, response);
+    return desk_answer_order(call, &order, response);
 }
 
 int ticket_list_orders(struct call *call, const void *request, void *response)
@@ -256,7 +257,7 @@ int ticket_list_orders(struct call *call, const void *request, void *response)
     if (!list || !answer->orders)
         return desk_store_failed(call, ERR_NO_MEMORY);
     for (size_t i = 0; i < shown; i++) {
-        err = fill(call, &orders[i], &list[i]);
+        err = desk_answer_order(call, &orders[i], &list[i]);
         if (err != 0)
             return err;
         answer->orders[i] = &list[i];
@@ -401,7 +402,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
         return ERR_INVALID;
     if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED ||
         !split_seats(&order, wish->seats, wish->n_seats, &ask))
-        return fill(call, &order, response); /* asked again: the same answer */
+        return desk_answer_order(call, &order, response); /* asked again: the same answer */
     if (payment_backs(order.payment_method) && !identity_has(call_identity(call), ROLE_PEER))
         return refuse_paid(call, order.payment_method);
     const struct catalog_performance *performance = desk_performance(call, order.performance_id);
@@ -424,7 +425,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     if (err == 0 && order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED &&
         split_seats(&order, wish->seats, wish->n_seats, &rest))
         err = ERR_UNAVAILABLE;
-    return err == 0 ? fill(call, &order, response) : desk_store_failed(call, err);
+    return err == 0 ? desk_answer_order(call, &order, response) : desk_store_failed(call, err);
 }
 
 /* ---- all orders of a performance ---- */

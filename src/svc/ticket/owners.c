@@ -5,7 +5,7 @@
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_WISHES || m->wishes_max > TICKET_WAITING_KINDS ||
+    if (m->verb > OWNER_MOVE || m->wishes_max > TICKET_WAITING_KINDS ||
         m->n_types > SEATS_PARTY_MAX || m->list.len > CHANGE_LIST_MAX ||
         m->holdings_max > TICKET_HOLDINGS_MAX || m->n_seats > SEATS_PARTY_MAX ||
         m->n_areas > SEATS_PARTY_MAX || m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
@@ -218,7 +218,8 @@ int ticket_owner_ask(struct call *call, const void *request, void *response)
         arena_alloc(call_arena(call), ((size_t)ask.holdings_max + 1) * sizeof(*ask.holdings));
     ask.wishes_max = message->wishes_max;
     ask.wishes = arena_alloc(call_arena(call), ((size_t)ask.wishes_max + 1) * sizeof(*ask.wishes));
-    if (!ask.holdings || !ask.wishes)
+    ask.record = arena_alloc(call_arena(call), STORE_MOVED_MAX);
+    if (!ask.holdings || !ask.wishes || !ask.record)
         return desk_store_failed(call, ERR_NO_MEMORY);
     const int64_t began_ns = clock_mono_ns(clock_system());
     (void)owner_ask(performance->owner, &ask);

@@ -98,11 +98,23 @@ static int left_alone(struct call *call, const struct owner_ask *ask)
                      "that row would leave fewer: take it too, or move along");
 }
 
+static int price_differs(struct call *call, const struct owner_ask *ask)
+{
+    return desk_fail(
+        call, CODE_FAILED_PRECONDITION, "PRICE_DIFFERS", "difference",
+        "the new places cost %lld %s than the tickets did, and nobody would pay or get "
+        "it: say difference %lld to waive it",
+        (long long)(ask->total < 0 ? -ask->total : ask->total), ask->total < 0 ? "less" : "more",
+        (long long)ask->total);
+}
+
 static int price_refused(struct call *call, const struct owner_ask *ask)
 {
     switch (ask->why) {
     case OWNER_WHY_ALONE:
         return left_alone(call, ask);
+    case OWNER_WHY_DIFFERENCE:
+        return price_differs(call, ask);
     case OWNER_WHY_CATEGORY:
         return desk_fail(call, CODE_FAILED_PRECONDITION, "CATEGORY_LIMIT_REACHED", NULL,
                          "this account would have more places of a category than the organiser "

@@ -23,6 +23,7 @@ CALL_HANDLER(ticket_counted_hold_seats);
 CALL_HANDLER(ticket_counted_hold_best);
 CALL_HANDLER(ticket_counted_place_order);
 CALL_HANDLER(ticket_get_sale_load);
+CALL_HANDLER(ticket_move_seats);
 CALL_HANDLER(ticket_list_holders);
 CALL_HANDLER(ticket_end_hold);
 CALL_HANDLER(ticket_bar_buyer);
@@ -68,6 +69,7 @@ static const struct method methods[] = {
     {"ListOrders", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_list_orders},
     {"CancelOrder", METHOD_UNARY, ROLES_BUY | ROLES_MANAGE | ROLE_BOX_OFFICE, false, NULL, 0,
      ticket_cancel_order},
+    {"MoveSeats", METHOD_UNARY, ROLES_MANAGE | ROLE_BOX_OFFICE, false, NULL, 0, ticket_move_seats},
     {"ImportHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, TICKET_HALL_PLAN_MAX,
      ticket_import_hall},
     {"PreviewHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, TICKET_HALL_PLAN_MAX,

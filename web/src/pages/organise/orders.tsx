@@ -16,6 +16,7 @@ import { loadOwn, options, ownEvents, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { RefundDialog } from '../refund';
 import { Line, Refusal } from './form';
+import { MoveTickets } from './ordermoves';
 import { EditContact, Notes } from './ordernotes';
 
 const box_office = 'box-office';
@@ -221,6 +222,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
           </button>
         ) : null}
       </p>
+      {live && order.tickets.length > 0 ? <MoveTickets order={order} onDone={onDone} /> : null}
       <Notes orderId={order.orderId} notes={found.notes} />
       <Refusal task={task} />
       {task.failure.value?.reason === 'TICKET_USED' ? (
