@@ -84,6 +84,32 @@ static void add(struct money_audit *a, const struct payment *p)
     row->books.pending += p->books.pending;
 }
 
+/* What a person has to see to, for nothing goes on by itself: what a provider tells otherwise, and
+ * what it would not give back. What is to be handed out at the box office waits there. */
+static int check_waits(struct money_audit *a, const struct payment *p)
+{
+    static const char *const words[] = {"TAKEN_BACK", "MONEY_GONE", "WRONG_AMOUNT",
+                                        "REFUND_UNDONE"};
+    struct refund *refunds;
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (view_eq(p->contradiction, view_str(words[i])))
+            find(a, p, "its provider tells otherwise: %s, %" PRId64 ": a person has to act",
+                 words[i], p->contradicted);
+    }
+    if (p->books.pending == 0 || view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE)))
+        return 0;
+    int err = refunds_of(a->store->sql, p->payment_id, &a->arena, &refunds, &count, DEADLINE_NEVER);
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        if (refunds[i].state == REFUND_FAILED)
+            find(a, p,
+                 "%" PRId64 " to be given back were not, and are not asked for any more: "
+                 "a person has to act",
+                 refunds[i].amount - refunds[i].taken);
+    }
+    return err;
+}
+
 /* A seat is either sold, or its money is back, on its way, or was refused. */
 static int check_seats(struct money_audit *a, const struct payment *p,
                        const struct store_order *order)
@@ -272,6 +298,8 @@ static int check_payments(struct money_audit *a)
             if (a->charges && !view_eq(payments[i].provider, VIEW_LIT(PAYMENT_BOX_OFFICE)))
                 check_charge(a, &payments[i]);
             err = check_order(a, &payments[i]);
+            if (err == 0)
+                err = check_waits(a, &payments[i]);
         }
         if (err != 0)
             return err;

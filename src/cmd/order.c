@@ -53,7 +53,7 @@ static void print_payments(const Usher__V1__MoneyStory *story)
             printf("  its provider says otherwise: %s, %s\n", p->contradiction, amount);
     }
     for (size_t i = 0; i < story->n_refunds; i++) {
-        static const char *const words[] = {"?", "pending", "done", "failed"};
+        static const char *const words[] = {"?", "pending", "done", "failed: a person has to act"};
         const Usher__V1__Refund *r = story->refunds[i];
         money_format(r->amount, r->currency, amount);
         printf("refund %s: %s, %s, %s\n", r->refund_id, amount,

@@ -116,6 +116,8 @@ static const struct sql_step steps[] = {
     {"keys of refunds", "ALTER TABLE refund ADD COLUMN key_hash {bytes};"
                         "ALTER TABLE refund ADD COLUMN request_hash {bytes};"
                         "CREATE UNIQUE INDEX refund_key ON refund (key_hash)"},
+    {"taken back by hand", "ALTER TABLE refund ADD COLUMN taken {int};"
+                           "UPDATE refund SET taken = amount WHERE reason = 'TAKEN_BACK'"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -240,18 +242,19 @@ static int add_refund(struct sql_txn *txn, const struct refund *r)
                   : 0;
     if (err != 0 || same > 0)
         return err != 0 ? err : ERR_EXISTS;
-    return sql_run(
-        txn,
-        "INSERT INTO refund (refund_id, payment_id, order_id, state, amount, charge,"
-        " reason, created_at_ms, next_at_ms, tries, version, seats, fee, fee_kept,"
-        " key_hash, request_hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?, ?, ?, ?)",
-        SQL(sql_id(r->refund_id), sql_id(r->payment_id), payments_id_or_null(r->order_id),
-            sql_int(r->state), sql_int(r->amount), sql_int(r->charge), sql_text(r->reason),
-            sql_int(r->created_at_ms), sql_int(r->next_at_ms),
-            sql_bytes(payments_seats_write(r->seats, r->seat_count, seats)), sql_int(r->fee),
-            sql_int(r->fee_kept), bytes_or_null(r->key_hash), bytes_or_null(r->request_hash)),
-        NULL);
+    return sql_run(txn,
+                   "INSERT INTO refund (refund_id, payment_id, order_id, state, amount, charge,"
+                   " reason, created_at_ms, next_at_ms, tries, version, seats, fee, fee_kept,"
+                   " key_hash, request_hash, taken)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?, ?, ?, ?, ?)",
+                   SQL(sql_id(r->refund_id), sql_id(r->payment_id),
+                       payments_id_or_null(r->order_id), sql_int(r->state), sql_int(r->amount),
+                       sql_int(r->charge), sql_text(r->reason), sql_int(r->created_at_ms),
+                       sql_int(r->next_at_ms),
+                       sql_bytes(payments_seats_write(r->seats, r->seat_count, seats)),
+                       sql_int(r->fee), sql_int(r->fee_kept), bytes_or_null(r->key_hash),
+                       bytes_or_null(r->request_hash), sql_int(r->taken)),
+                   NULL);
 }
 
 /* Whoever is to have his money is not let in any more, or was never. */
@@ -271,12 +274,13 @@ static int end_tickets(struct sql_txn *txn, const struct payment *p, const struc
 static int change_refund(struct sql_txn *txn, const struct refund *r)
 {
     uint64_t changes = 0;
-    int err = sql_run(txn,
-                      "UPDATE refund SET state = ?, next_at_ms = ?, tries = ?, round = ?,"
-                      " version = version + 1 WHERE refund_id = ? AND version = ?",
-                      SQL(sql_int(r->state), sql_int(r->next_at_ms), sql_int(r->tries),
-                          sql_int(r->round), sql_id(r->refund_id), sql_int(r->version)),
-                      &changes);
+    int err =
+        sql_run(txn,
+                "UPDATE refund SET state = ?, next_at_ms = ?, tries = ?, round = ?,"
+                " taken = ?, version = version + 1 WHERE refund_id = ? AND version = ?",
+                SQL(sql_int(r->state), sql_int(r->next_at_ms), sql_int(r->tries), sql_int(r->round),
+                    sql_int(r->taken), sql_id(r->refund_id), sql_int(r->version)),
+                &changes);
     return err == 0 && changes != 1 ? ERR_CONFLICT : err;
 }
 

@@ -86,6 +86,7 @@ struct refund {
     int64_t charge;                    /* is kept by the rule */
     int64_t fee;                       /* of the amount */
     int64_t fee_kept;                  /* of the charge */
+    int64_t taken;                     /* of the amount, what had gone back unasked already */
     struct view reason;
     int64_t created_at_ms, next_at_ms;
     uint32_t tries, version;

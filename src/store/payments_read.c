@@ -104,6 +104,7 @@ int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *r)
         .round = (uint32_t)sql_get_int(rows, 12),
         .fee = sql_get_int(rows, 13),
         .fee_kept = sql_get_int(rows, 14),
+        .taken = sql_get_int(rows, 17),
     };
     int err = sql_get_id(rows, 0, &r->refund_id);
     if (err == 0)

@@ -16,7 +16,7 @@
 
 #define REFUND_COLUMNS                                                                             \
     "refund_id, payment_id, order_id, state, amount, charge, reason, created_at_ms, next_at_ms,"   \
-    " tries, version, seats, round, fee, fee_kept, key_hash, request_hash"
+    " tries, version, seats, round, fee, fee_kept, key_hash, request_hash, taken"
 
 /* In a story, where somebody gave what is none. */
 #define PAYMENT_EVENT_ODD "(bytes that are no text)"

@@ -150,6 +150,7 @@ static void a_refund_and_its_payment_move_together(void **state)
                        .state = REFUND_PENDING,
                        .amount = 900,
                        .charge = 100,
+                       .taken = 300,
                        .reason = VIEW_LIT("given back"),
                        .created_at_ms = 11,
                        .next_at_ms = 11,
@@ -171,6 +172,8 @@ static void a_refund_and_its_payment_move_together(void **state)
     assert_int_equal(refunds_of(sql, number(2), &arena, &refunds, &count, DEADLINE_NEVER), 0);
     assert_int_equal(count, 1);
     assert_int_equal(refunds[0].amount, 900);
+    assert_int_equal(refunds[0].taken, 300);
+    r.taken = 400;
     /* Neither moves where the refund was changed by somebody else. */
     r.state = REFUND_DONE;
     struct payment q = p;
@@ -189,6 +192,7 @@ static void a_refund_and_its_payment_move_together(void **state)
     assert_int_equal(get(2).state, PAYMENT_REFUNDED);
     assert_int_equal(refund_get(sql, number(50), &arena, &r, DEADLINE_NEVER), 0);
     assert_int_equal(r.state, REFUND_DONE);
+    assert_int_equal(r.taken, 400);
 }
 
 static void what_is_due_comes_in_order(void **state)

@@ -97,6 +97,65 @@ def a_part_is_a_persons(shop):
     wait_until(lambda: gauge(shop, "usher_payments_contradicted") == 0, "the gauge to fall")
 
 
+def next_buyer(shop, kind):
+    """On a performance of its own, so that seats of the others stay where they were."""
+    if not hasattr(shop, "by_hand"):
+        shop.by_hand, shop.by_hand_seats = shop.make_performance(60000, "KRW", 15000), 0
+    shop.by_hand_seats += 2
+    return kind(shop, performance=shop.by_hand, taking=[shop.by_hand_seats - 2, shop.by_hand_seats - 1])
+
+
+def part_gone(shop, kind, tongue, told, after):
+    """A part is taken back by hand; a refund of more asks for the rest alone, and comes to its end. told: whether the provider told us
+    before; after: the seats that go one after another."""
+    buyer = next_buyer(shop, kind)
+    buyer.pay()
+    total = int(buyer.hold["total"])
+    part = total // 3
+    shop.psp.script(webhooks={} if told else {"lose": 1})
+    desk(shop, buyer, "cancel", tongue, amount=part)
+    if told:
+        contradicted(shop, buyer, "TAKEN_BACK")
+    order = buyer.get()["orderId"]
+    for seat in after:
+        shop.operator("RefundOrder", {"orderId": order, **({"seats": [buyer.seats[seat]]} if seat is not None else {})}, PAYMENT)
+    payment = buyer.until(REFUNDED)
+    shop.psp.script()
+    assert "contradiction" not in payment, payment
+    given = [c["amount"] for c in buyer.cancels()]
+    assert given[0] == part and sum(given) == total and len(given) == 1 + len(after), given
+    story = money(shop, buyer)
+    assert {r["state"] for r in story["refunds"]} == {"REFUND_STATE_DONE"}, story["refunds"]
+    assert sum(int(r["amount"]) for r in story["refunds"]) == total, "and the books say all of it"
+    if not told:
+        assert [int(e["amount"]) for e in story["events"] if e["what"] == "refund" and e.get("code") == "TAKEN_BACK"] == [part], story
+    receipts = buyer.ask("ListReceipts", {"orderId": payment["orderId"]})["receipts"]
+    assert len(receipts) == 1 + len(after), receipts
+
+
+def a_part_counts_towards_a_refund(shop):
+    for kind, tongue in ((Buyer, "toss"), (StripeBuyer, "stripe"), (NiceBuyer, "nicepay")):
+        for told in (True, False):
+            part_gone(shop, kind, tongue, told, [None])
+            part_gone(shop, kind, tongue, told, [0, 1])
+
+
+def a_part_and_two_refunds_at_once(shop):
+    """Both see what has gone; it counts once."""
+    for kind, tongue in ((Buyer, "toss"), (StripeBuyer, "stripe"), (NiceBuyer, "nicepay")):
+        buyer = next_buyer(shop, kind)
+        buyer.pay()
+        total = int(buyer.hold["total"])
+        shop.psp.script(webhooks={"lose": 1})
+        desk(shop, buyer, "cancel", tongue, amount=total // 3)
+        order = buyer.get()["orderId"]
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda seat, o=order: shop.operator("RefundOrder", {"orderId": o, "seats": [seat]}, PAYMENT), buyer.seats))
+        buyer.until(REFUNDED)
+        shop.psp.script()
+        assert sum(c["amount"] for c in buyer.cancels()) == total, buyer.cancels()
+
+
 def a_refused_refund_made_by_hand(shop):
     shop.psp.script(fault("cancel", "decline"))
     buyer = Buyer(shop)
@@ -300,6 +359,8 @@ def a_provider_that_is_not_there_any_more(shop):
 TESTS = [
     ("after-cancelled-on-the-dashboard", cancelled_on_the_dashboard),
     ("after-a-part-is-a-persons", a_part_is_a_persons),
+    ("after-a-part-counts-towards-a-refund", a_part_counts_towards_a_refund),
+    ("after-a-part-and-two-refunds-at-once", a_part_and_two_refunds_at_once),
     ("after-a-refused-refund-made-by-hand", a_refused_refund_made_by_hand),
     ("after-made-by-hand-while-we-ask", made_by_hand_while_we_ask),
     ("after-gone-before-we-knew", gone_before_we_knew),

@@ -21,6 +21,9 @@ struct adapter_env {
     int64_t now_ms;
     int64_t deadline_ns;
     const struct refund_account *account; /* a refund goes there; NULL: the way it came */
+    /* Of a refund: what was given back there unasked, and refunds of its payment, and it, have
+     * counted; of it, those that are neither it nor done. */
+    int64_t taken, taken_open;
 };
 
 /* An account at a bank. */
@@ -59,6 +62,10 @@ struct told {
     struct view code;                  /* the provider's own word, for the story */
     bool refused; /* of a refund that is NOTHING: it was answered with a refusal, which a
                                 provider repeats for as long as it remembers the key */
+    /* Of a refund that is NOTHING, which the provider was not asked for: less is left there; or so
+     * much was given back that no refund of ours has asked for or counted, and counts first. */
+    bool less;
+    int64_t unasked;
 };
 
 /* What begins an attempt. */
@@ -99,7 +106,8 @@ struct adapter {
     uint32_t refund_days;         /* older payments may be refused; 0: there is no such limit */
     bool
         signs_return; /* what the buyer comes back with is signed: it proves that he has said yes */
-    bool confirms;    /* nothing is charged before we say so: an attempt never confirmed is dead */
+    bool sums_refunds; /* it tells how much was given back alone: refunds go one after another */
+    bool confirms;     /* nothing is charged before we say so: an attempt never confirmed is dead */
     const char *heard_body; /* the answer to a webhook */
     const char *heard_type;
 

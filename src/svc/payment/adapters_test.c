@@ -415,6 +415,58 @@ static void stripe_waits_for_a_refund(void)
     }
 }
 
+/* Of 1,000 won somebody has given back a part by hand; a refund of ours finds it at its look. */
+static void refunds_find_what_has_gone(void)
+{
+    static const struct {
+        int64_t by_hand, ours, amount, taken, counted; /* counted: by all refunds, this one too */
+        int64_t unasked, asks;                         /* -1: for nothing */
+        bool less, done;
+    } cases[] = {
+        {0, 0, 600, 0, 0, 0, 600, false, false},        /* as ever */
+        {0, 200, 600, 0, 0, 0, 400, false, false},      /* half done */
+        {300, 0, 1000, 0, 0, 300, -1, false, false},    /* it is counted first … */
+        {300, 0, 1000, 300, 300, 0, 700, false, false}, /* … and the rest is asked for */
+        {300, 0, 300, 300, 300, 0, -1, false, true},
+        {300, 0, 600, 0, 300, 0, 600, false, false}, /* another refund has counted it */
+        {300, 700, 1000, 300, 300, 0, -1, false, true},
+        {300, 0, 1000, 0, 300, 0, -1, true, false}, /* less is left than that */
+    };
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+        const bool toss = i % 2;
+        struct payment p = payment_of(currency_find(VIEW_LIT("KRW")), 1000);
+        const struct refund r = {
+            .refund_id = {3, 4}, .amount = cases[i / 2].amount, .taken = cases[i / 2].taken};
+        struct adapter_env e = env();
+        struct told told;
+        char id[ID_TEXT_CHARS + 1], text[1024], asked[64];
+        id_format(r.refund_id, id);
+        snprintf(text, sizeof(text),
+                 toss ? "{\"balanceAmount\":%lld,\"cancels\":[{\"cancelReason\":\"sorry\","
+                        "\"cancelAmount\":%lld},{\"cancelReason\":\"refund %s\","
+                        "\"cancelAmount\":%lld}]}"
+                      : "{\"balanceAmount\":%lld,\"data\":[{\"status\":\"succeeded\","
+                        "\"amount\":%lld},{\"metadata\":{\"refund_id\":\"%s\"},\"status\":"
+                        "\"succeeded\",\"amount\":%lld}]}",
+                 (long long)(1000 - cases[i / 2].by_hand - cases[i / 2].ours),
+                 (long long)cases[i / 2].by_hand, id, (long long)cases[i / 2].ours);
+        p.charge = VIEW_LIT("pi_1");
+        e.taken = cases[i / 2].counted;
+        recorder.status = 200;
+        recorder.answer = text;
+        recorder.body[0] = '\0';
+        (toss ? toss_adapter : stripe_adapter).refund(&e, &p, &r, &told);
+        snprintf(asked, sizeof(asked), toss ? "\"cancelAmount\":%lld," : "&amount=%lld&",
+                 (long long)cases[i / 2].asks);
+        assert_int_equal(recorder.body[0] != '\0', cases[i / 2].asks > 0);
+        assert_true(cases[i / 2].asks < 0 || strstr(recorder.body, asked));
+        assert_int_equal(told.unasked, cases[i / 2].unasked);
+        assert_int_equal(told.less, cases[i / 2].less);
+        assert_int_equal(told.said == SAID_CAPTURED, cases[i / 2].done);
+        arena_reset(&arena);
+    }
+}
+
 static void in_fiber(void *arg)
 {
     arena_init(&arena, 4u << 20);
@@ -440,6 +492,11 @@ static void amounts_to_stripe(void **state)
 static void refunds_at_stripe(void **state)
 {
     run(stripe_waits_for_a_refund);
+}
+
+static void what_has_gone(void **state)
+{
+    run(refunds_find_what_has_gone);
 }
 
 static void amounts_from_toss(void **state)
@@ -474,6 +531,7 @@ int main(void)
         cmocka_unit_test(amounts_from_toss), cmocka_unit_test(amounts_from_stripe),
         cmocka_unit_test(codes_of_toss),     cmocka_unit_test(cancel_codes_of_toss),
         cmocka_unit_test(answers_of_toss),   cmocka_unit_test(refunds_at_stripe),
+        cmocka_unit_test(what_has_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

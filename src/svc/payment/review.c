@@ -118,6 +118,7 @@ static int give_up_charge(const struct work *w, struct payment *p, const struct 
                                   .state = REFUND_DONE,
                                   .amount = found->amount,
                                   .charge = -found->amount,
+                                  .taken = found->amount,
                                   .fee = fee,
                                   .fee_kept = -fee,
                                   .reason = VIEW_LIT(PAYMENT_TAKEN_BACK),

@@ -101,20 +101,9 @@ int flow_look(const struct work *w, struct payment *p);
 int flow_abandon(const struct work *w, struct payment *p, const char *reason);
 /* Does whatever is due. */
 int flow_step(const struct work *w, struct id payment_id);
-/* Carries a refund on. */
-int flow_refund(const struct work *w, struct id refund_id);
-/* Begins a refund of what was captured. Of *wish amount, charge, reason and seats are read. */
-int flow_give_back(const struct work *w, struct payment *p, const struct refund *wish,
-                   struct refund *ret_refund);
-/* The same of all that is paid for places that are sold still; and carries it out. */
-int flow_give_all_back(const struct work *w, struct payment *p, struct view reason);
-/* The provider has given that much back. */
-int flow_refund_done(const struct work *w, struct payment *p, struct refund *r);
 /* What is done about a payment is done in its trace, whoever does it: between these two. */
 void flow_begin_work(struct trace_work *work, const struct payment *p);
 void flow_end_work(struct trace_work *work, const char *name, enum span_kind kind, int err);
-/* Asks the provider anew for a refund that it has refused. */
-int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
 /* What a provider says of one that was to be asked again. */
 int flow_apply(const struct work *w, struct payment *p, const struct adapter *adapter,
                const struct told *told);
@@ -129,6 +118,20 @@ void flow_count(uint32_t state);
 int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
               const struct refund *refund, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+
+/* ---- give_back.c: as flow.c. ---- */
+
+/* Carries a refund on. */
+int flow_refund(const struct work *w, struct id refund_id);
+/* Begins a refund of what was captured. Of *wish amount, charge, reason and seats are read. */
+int flow_give_back(const struct work *w, struct payment *p, const struct refund *wish,
+                   struct refund *ret_refund);
+/* The same of all that is paid for places that are sold still; and carries it out. */
+int flow_give_all_back(const struct work *w, struct payment *p, struct view reason);
+/* The provider has given that much back. */
+int flow_refund_done(const struct work *w, struct payment *p, struct refund *r);
+/* Asks the provider anew for a refund that it has refused. */
+int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
 
 /* ---- returns.c ---- */
 

@@ -58,11 +58,15 @@ static int tell_step(struct arena *arena, const struct payment_event *event,
                      Usher__V1__MoneyEvent *row)
 {
     static const struct {
-        const char *text, *step;
-    } refunds[] = {{"the money is back", "done"},
-                   {"the provider refuses", "refused"},
-                   {"asked for again", "begun"},
-                   {"", "waiting"}};
+        const char *text, *step, *code;
+    } refunds[] = {{"the money is back", "done", ""},
+                   {"the provider refuses", "refused", ""},
+                   {"less is left at the provider", "refused", ""},
+                   {"nobody says what became of it", "refused", ""},
+                   {"the tickets do not come back", "refused", ""},
+                   {"taken back", "waiting", PAYMENT_TAKEN_BACK},
+                   {"asked for again", "begun", ""},
+                   {"", "waiting", ""}};
     const struct view text = event->text;
     if (strcmp(event->what, "call") == 0)
         return tell_call(arena, text, row);
@@ -71,6 +75,7 @@ static int tell_step(struct arena *arena, const struct payment_event *event,
         while (!view_starts(text, view_str(refunds[i].text)))
             i++;
         row->step = (char *)refunds[i].step;
+        row->code = (char *)refunds[i].code;
     }
     if (strcmp(event->what, "contradiction") == 0) {
         const bool over = view_eq(text, VIEW_LIT("over"));

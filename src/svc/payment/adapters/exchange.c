@@ -152,6 +152,20 @@ bool exchange_refused(int status)
     return status >= 400 && status < 500 && status != 409 && status != 429;
 }
 
+void exchange_refund_next(const struct adapter_env *env, const struct refund *r, int64_t wanted,
+                          int64_t left, int64_t unasked, struct told *told)
+{
+    if (wanted <= 0) {
+        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
+    } else if (unasked > env->taken) {
+        told->unasked = unasked - env->taken;
+        told->code = VIEW_LIT("taken back");
+    } else if (wanted > left) {
+        told->less = true;
+        told->code = VIEW_LIT("less is left");
+    }
+}
+
 void exchange_returned(struct told *told, int64_t returned)
 {
     if (told->said != SAID_CAPTURED || told->amount < 0)

@@ -44,6 +44,11 @@ const char *exchange_way_back(const struct adapter_env *env, const struct paymen
 /* The idempotency key of what is left of a refund, of which done steps are done. NULL: no
  * memory. */
 const char *exchange_refund_key(struct arena *arena, const struct refund *r, uint32_t done);
+/* What is to be done next of a refund, of which wanted is still to be given back, where so much is
+ * left there, and unasked was given back that no refund of ours had asked for: it is done; or told
+ * says what is in the way; or told is as it was, and the provider is to be asked. */
+void exchange_refund_next(const struct adapter_env *env, const struct refund *r, int64_t wanted,
+                          int64_t left, int64_t unasked, struct told *told);
 /* Whether an answer of that status is a refusal for good of what was asked under a key, and not
  * that the first request with it still runs. */
 bool exchange_refused(int status);

@@ -389,8 +389,9 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
         lookup(env, p, told);
 }
 
-/* It keeps no list of cancels: what is given back beyond the refunds that are done is this one's,
- * or another's that is under way, which then finds that less is left to do. The sum is right. */
+/* It keeps no list of cancels: what is given back beyond the refunds that are done, and what others
+ * have counted, is this one's, or was given back by hand, and counts towards it. So refunds of a
+ * payment go one after another. */
 static void refund(const struct adapter_env *env, const struct payment *p, const struct refund *r,
                    struct told *told)
 {
@@ -409,13 +410,13 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     /* An amount that is not ours says nothing of what is given back of it either. */
     if (now.said != SAID_CAPTURED || now.amount != p->books.amount)
         return;
-    const int64_t done = now.returned - p->books.refunded;
+    const int64_t done = now.returned - p->books.refunded - env->taken_open;
     if (done < 0) /* less than was before */
         return;
-    if (done >= r->amount) {
-        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
+    exchange_refund_next(env, r, r->amount - done, now.amount - now.returned,
+                         env->taken + done - r->taken, told);
+    if (told->said != SAID_NOTHING || told->code.len > 0)
         return;
-    }
     const char *sign = digest(
         env->arena, arena_printf(env->arena, "%s%s%s", tid, date, env->provider->secret_key));
     /* Its orderId is of this cancel: used twice, it is refused. */
@@ -474,6 +475,7 @@ const struct adapter nicepay_adapter = {
     .refunds_a_minute = 300,
     .refund_days = 365,
     .signs_return = true,
+    .sums_refunds = true,
     .confirms = true,
     .heard_body = "OK",
     .heard_type = "text/html",

@@ -288,71 +288,86 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
         tell_asked_intent(env, p, status, json, told);
 }
 
-/* What of this refund is done, and what is begun: its id stands in their metadata. -1: it cannot be
- * read. */
-static int64_t done_of(const struct payment *p, const json_t *list, const char *id,
-                       int64_t *ret_begun, uint32_t *ret_count)
+/* What was given back of a payment, by what its refunds there say: our refund's id stands in their
+ * metadata. */
+struct refunds {
+    int64_t done, begun; /* of this refund */
+    int64_t unasked;     /* done, and no refund of ours asked for it */
+    int64_t all;         /* done and begun, whosever */
+    uint32_t count;      /* of this refund: a failed one took its key along */
+};
+
+/* False: they cannot be read. */
+static bool read_refunds(const struct payment *p, const json_t *list, struct id refund_id,
+                         struct refunds *ret_sums)
 {
     const json_t *data = json_object_get(list, "data");
-    int64_t done = 0;
-    *ret_begun = 0;
-    *ret_count = 0;
+    *ret_sums = (struct refunds){0};
     for (size_t i = 0; i < json_array_size(data); i++) {
         const json_t *refund = json_array_get(data, i);
         const char *status = text_of(refund, "status");
-        if (strcmp(text_of(json_object_get(refund, "metadata"), "refund_id"), id) != 0)
-            continue;
-        ++*ret_count; /* a failed one took its key along */
+        struct id id;
+        const bool ours =
+            id_parse(view_str(text_of(json_object_get(refund, "metadata"), "refund_id")), &id) == 0;
+        const bool own = ours && id_eq(id, refund_id);
         const int64_t amount = minor_of(p, json_object_get(refund, "amount"));
         if (amount < 0 || amount > p->books.amount)
-            return -1;
-        if (strcmp(status, "succeeded") == 0)
-            done += amount;
-        else if (strcmp(status, "failed") != 0 && strcmp(status, "canceled") != 0)
-            *ret_begun += amount;
+            return false;
+        ret_sums->count += own;
+        if (strcmp(status, "failed") == 0 || strcmp(status, "canceled") == 0)
+            continue;
+        const bool done = strcmp(status, "succeeded") == 0;
+        ret_sums->all += amount;
+        if (own)
+            *(done ? &ret_sums->done : &ret_sums->begun) += amount;
+        else if (!ours)
+            *(done ? &ret_sums->unasked : &ret_sums->begun) += amount;
     }
-    return done;
+    return true;
+}
+
+/* So much is still to be given back, and may be asked for; 0: nothing is. */
+static int64_t look_before(const struct adapter_env *env, const struct payment *p,
+                           const struct refund *r, struct refunds *ret_sums, struct told *told)
+{
+    const char *charge = arena_copy(env->arena, p->charge);
+    json_t *json = NULL;
+    int status;
+    int err =
+        ask(env, "GET", arena_printf(env->arena, "/v1/refunds?payment_intent=%s&limit=100", charge),
+            NULL, NULL, &status, &json);
+    const bool read = err == 0 && status == 200 && read_refunds(p, json, r->refund_id, ret_sums);
+    json_decref(json);
+    if (!read)
+        return 0;
+    const int64_t wanted = r->amount - r->taken - ret_sums->done;
+    if (ret_sums->begun > 0 && wanted > 0)
+        told->code = VIEW_LIT("pending"); /* a bank may take days, and may yet refuse */
+    else
+        exchange_refund_next(env, r, wanted, p->books.amount - ret_sums->all, ret_sums->unasked,
+                             told);
+    return told->said == SAID_NOTHING && told->code.len == 0 ? wanted : 0;
 }
 
 static void refund(const struct adapter_env *env, const struct payment *p, const struct refund *r,
                    struct told *told)
 {
-    const char *charge = arena_copy(env->arena, p->charge);
-    const char *id = exchange_id(env->arena, r->refund_id);
     json_t *json = NULL;
-    uint32_t count;
+    struct refunds sums;
     int status;
     *told = (struct told){0};
-    int err =
-        ask(env, "GET", arena_printf(env->arena, "/v1/refunds?payment_intent=%s&limit=100", charge),
-            NULL, NULL, &status, &json);
-    if (err != 0 || status != 200) {
-        json_decref(json);
+    const int64_t wanted = look_before(env, p, r, &sums, told);
+    if (wanted == 0)
         return;
-    }
-    int64_t begun;
-    const int64_t done = done_of(p, json, id, &begun, &count);
-    json_decref(json);
-    if (done < 0)
-        return;
-    if (done >= r->amount) {
-        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
-        return;
-    }
-    const int64_t left = r->amount - done - begun;
-    if (left <= 0) {
-        told->code = VIEW_LIT("pending"); /* a bank may take days, and may yet refuse */
-        return;
-    }
     const char *const pairs[] = {"payment_intent",
-                                 charge,
+                                 arena_copy(env->arena, p->charge),
                                  "amount",
-                                 arena_printf(env->arena, "%lld", (long long)wire_of(p, left)),
+                                 arena_printf(env->arena, "%lld", (long long)wire_of(p, wanted)),
                                  "metadata[refund_id]",
-                                 id,
+                                 exchange_id(env->arena, r->refund_id),
                                  NULL};
     const char *form = exchange_with(env->arena, "", pairs);
-    if (!form || ask(env, "POST", "/v1/refunds", exchange_refund_key(env->arena, r, count),
+    if (!form || ask(env, "POST", "/v1/refunds", exchange_refund_key(env->arena, r, sums.count),
                      form + 1, &status, &json) != 0)
         return;
     const json_t *error = json_object_get(json, "error");
@@ -361,8 +376,8 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     /* What has come about is looked at the next time; what is refused for good, now. */
     if (strcmp(text_of(error, "code"), "charge_disputed") == 0)
         told->said = SAID_DECLINED;
-    if (status == 200 && strcmp(text_of(json, "status"), "succeeded") == 0 && begun == 0 &&
-        minor_of(p, json_object_get(json, "amount")) == left)
+    if (status == 200 && strcmp(text_of(json, "status"), "succeeded") == 0 &&
+        minor_of(p, json_object_get(json, "amount")) == wanted)
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
     json_decref(json);
 }

@@ -387,30 +387,48 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
         lookup(env, p, told);
 }
 
-/* What of this refund is done, and what is begun (PayPal takes its time): its cancels have its id
- * in their reason. -1: it cannot be read. */
-static int64_t done_of(const struct payment *p, const json_t *payment, const char *id,
-                       int64_t *ret_begun, uint32_t *ret_count)
+/* What was given back of a payment, by what its cancels say: a refund's id stands in the reason of
+ * those that it asked for. */
+struct cancels {
+    int64_t done, begun; /* of this refund; PayPal takes its time */
+    int64_t unasked;     /* done, and no refund of ours asked for it */
+    uint32_t count;      /* of this refund: an aborted one took its key along */
+};
+
+static bool is_of_refund(const char *reason, struct id *ret_refund_id)
+{
+    const struct view text = view_str(reason);
+    return view_starts(text, VIEW_LIT(REFUND_REASON)) &&
+           id_parse(view_of(text.at + strlen(REFUND_REASON), text.len - strlen(REFUND_REASON)),
+                    ret_refund_id) == 0;
+}
+
+/* False: they cannot be read. */
+static bool read_cancels(const struct payment *p, const json_t *payment, struct id refund_id,
+                         struct cancels *ret_sums)
 {
     const json_t *cancels = json_object_get(payment, "cancels");
-    int64_t done = 0;
-    *ret_begun = 0;
-    *ret_count = 0;
+    *ret_sums = (struct cancels){0};
     for (size_t i = 0; i < json_array_size(cancels); i++) {
         const json_t *cancel = json_array_get(cancels, i);
-        if (!strstr(text_of(cancel, "cancelReason"), id))
-            continue;
+        struct id id;
+        const bool ours = is_of_refund(text_of(cancel, "cancelReason"), &id);
+        const bool own = ours && id_eq(id, refund_id);
         const char *status = text_of(cancel, "cancelStatus");
         const int64_t amount = amount_of(p, json_object_get(cancel, "cancelAmount"));
         if (amount < 0 || amount > p->books.amount)
-            return -1;
-        ++*ret_count; /* an aborted one took its key along */
+            return false;
+        ret_sums->count += own;
+        if (strcmp(status, "ABORTED") == 0)
+            continue;
         if (strcmp(status, "IN_PROGRESS") == 0)
-            *ret_begun += amount;
-        else if (strcmp(status, "ABORTED") != 0)
-            done += amount;
+            ret_sums->begun += own || !ours ? amount : 0;
+        else if (own)
+            ret_sums->done += amount;
+        else if (!ours)
+            ret_sums->unasked += amount;
     }
-    return done;
+    return true;
 }
 
 /* Where a deposit goes back to. */
@@ -423,18 +441,44 @@ static void add_account(const struct adapter_env *env, json_t *body)
                                       account->number, "holderName", account->holder));
 }
 
-/* What is left of a refund, of which so much is done; so much may be given back of the payment. */
+/* A cancel of so much of a refund; so much may be given back of the payment. */
 static json_t *cancel_json(const struct adapter_env *env, const struct payment *p,
-                           const struct refund *r, int64_t done, int64_t left)
+                           const struct refund *r, int64_t amount, int64_t left)
 {
+    const int64_t done = r->amount - amount;
     const int64_t free_of_tax = adapter_tax_free(p, r->amount, r->fee);
     json_t *body = json_pack(
         "{s:s, s:o, s:o, s:o}", "cancelReason",
         arena_printf(env->arena, REFUND_REASON "%s", exchange_id(env->arena, r->refund_id)),
-        "cancelAmount", amount_json(p, r->amount - done), "refundableAmount", amount_json(p, left),
+        "cancelAmount", amount_json(p, amount), "refundableAmount", amount_json(p, left),
         "taxFreeAmount", amount_json(p, free_of_tax > done ? free_of_tax - done : 0));
     add_account(env, body);
     return body;
+}
+
+/* So much is still to be given back, and may be asked for: 0: nothing is. */
+static int64_t look_before(const struct adapter_env *env, const struct payment *p,
+                           const struct refund *r, int64_t *ret_left, struct cancels *ret_sums,
+                           struct told *told)
+{
+    json_t *payment = NULL;
+    int status;
+    const char *ref = arena_copy(env->arena, p->ref);
+    int err = ask(env, "GET", arena_printf(env->arena, "/v1/payments/%s", ref), NULL, NULL, &status,
+                  &payment);
+    const bool read = err == 0 && status == 200 && read_cancels(p, payment, r->refund_id, ret_sums);
+    *ret_left = read ? amount_of(p, json_object_get(payment, "balanceAmount")) : -1;
+    if (err == 0 && status != 200)
+        told->code = exchange_text(env->arena, payment, "code");
+    json_decref(payment);
+    if (*ret_left < 0)
+        return 0;
+    const int64_t wanted = r->amount - r->taken - ret_sums->done;
+    if (ret_sums->begun > 0 && wanted > 0)
+        told->code = VIEW_LIT("IN_PROGRESS"); /* it may yet be aborted */
+    else
+        exchange_refund_next(env, r, wanted, *ret_left, ret_sums->unasked, told);
+    return told->said == SAID_NOTHING && told->code.len == 0 ? wanted : 0;
 }
 
 /* Looks first, so that what was done without an answer is not done twice; and a look tells what is
@@ -443,40 +487,23 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
                    struct told *told)
 {
     const char *ref = arena_copy(env->arena, p->ref);
-    const char *id = exchange_id(env->arena, r->refund_id);
-    json_t *payment = NULL, *json = NULL;
-    uint32_t count;
+    json_t *json = NULL;
+    struct cancels sums;
+    int64_t left;
     int status;
     *told = (struct told){0};
-    int err = ask(env, "GET", arena_printf(env->arena, "/v1/payments/%s", ref), NULL, NULL, &status,
-                  &payment);
-    if (err != 0 || status != 200) {
-        told->code = err == 0 ? exchange_text(env->arena, payment, "code") : (struct view){0};
-        json_decref(payment);
+    const int64_t wanted = look_before(env, p, r, &left, &sums, told);
+    if (wanted == 0)
         return;
-    }
-    int64_t begun;
-    const int64_t done = done_of(p, payment, id, &begun, &count);
-    const int64_t left = amount_of(p, json_object_get(payment, "balanceAmount"));
-    json_decref(payment);
-    if (done < 0 || left < 0)
-        return;
-    if (done >= r->amount) {
-        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
-        return;
-    }
-    if (begun > 0) {
-        told->code = VIEW_LIT("IN_PROGRESS"); /* it may yet be aborted */
-        return;
-    }
-    err = ask(env, "POST", arena_printf(env->arena, "/v1/payments/%s/cancel", ref),
-              exchange_refund_key(env->arena, r, count), cancel_json(env, p, r, done, left),
-              &status, &json);
+    int err = ask(env, "POST", arena_printf(env->arena, "/v1/payments/%s/cancel", ref),
+                  exchange_refund_key(env->arena, r, sums.count),
+                  cancel_json(env, p, r, wanted, left), &status, &json);
     if (err != 0)
         return;
     told->code = exchange_text(env->arena, json, "code");
     told->refused = exchange_refused(status);
-    if (status == 200 && done_of(p, json, id, &begun, &count) == r->amount)
+    if (status == 200 && read_cancels(p, json, r->refund_id, &sums) &&
+        sums.done == r->amount - r->taken)
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
     for (size_t i = 0; i < sizeof(refused_for_good) / sizeof(refused_for_good[0]); i++) {
         if (strcmp(refused_for_good[i], text_of(json, "code")) == 0)
@@ -512,11 +539,7 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
         .as_paid = strcmp(text_of(data ? data : json, "status"), "DONE") == 0,
         .secret = view_str(arena_copy(env->arena, view_str(data ? "" : text_of(json, "secret"))))};
     /* A cancel that took its time tells nothing of whose it is but the reason that we gave. */
-    const struct view reason = view_str(text_of(data, "cancelReason"));
-    const bool of_refund =
-        view_starts(reason, VIEW_LIT(REFUND_REASON)) &&
-        id_parse(view_of(reason.at + strlen(REFUND_REASON), reason.len - strlen(REFUND_REASON)),
-                 &ret_heard->refund_id) == 0;
+    const bool of_refund = is_of_refund(text_of(data, "cancelReason"), &ret_heard->refund_id);
     const bool right = json_is_object(json) &&
                        (of_refund || id_parse(view_str(order), &ret_heard->payment_id) == 0);
     json_decref(json);
