@@ -197,6 +197,11 @@ static void create(struct psp_call *call)
         fail(call, 400, "parameter_missing", "Missing required param");
         return;
     }
+    if (decimals(upper) == 3 && amount % 10 != 0) {
+        fail(call, 400, "parameter_invalid_integer",
+             "Amounts of three-decimal currencies must be divisible by 10.");
+        return;
+    }
     if (expires && (!view_to_u64(view_str(expires), INT64_MAX / 1000, &until_s) ||
                     (int64_t)until_s * 1000 < now_ms + 30 * 60000 - 5000)) {
         fail(call, 400, "parameter_invalid_integer",
@@ -221,8 +226,14 @@ static void create(struct psp_call *call)
 static void look(struct psp_call *call)
 {
     struct psp_payment *p = find(call, call->segments[3]);
-    if (p)
-        psp_json(call, 200, session_json(call, p));
+    const char *expand = psp_value(call, call->ask->query, "expand%5B%5D");
+    if (!p)
+        return;
+    json_t *json = session_json(call, p);
+    if (expand && strcmp(expand, "payment_intent.latest_charge") == 0 &&
+        json_is_string(json_object_get(json, "payment_intent")))
+        json_object_set_new(json, "payment_intent", intent_json(call, p, true));
+    psp_json(call, 200, json);
 }
 
 static void expire(struct psp_call *call)

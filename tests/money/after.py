@@ -8,7 +8,7 @@ import tempfile
 
 from later import counts, opened, pay_in
 from server import Server, wait_until
-from shop import DONE, PAYMENT, REFUNDED, USHER, Buyer, Psp, fault, fetch
+from shop import ABANDONED, DONE, PAYMENT, REFUNDED, USHER, Buyer, Psp, fault, fetch
 from nicepay import NiceBuyer
 from stripe import StripeBuyer
 
@@ -197,6 +197,35 @@ def gone_before_we_knew(shop):
     assert buyer.pay()["state"] == DONE
 
 
+def gone_before_the_buyer_came_back(shop):
+    """Stripe's session says "paid" whatever was given back of it: its charge tells."""
+    buyer = next_buyer(shop, StripeBuyer)
+    buyer.begin()
+    shop.psp.script(webhooks={"lose": 1})
+    buyer.choose()
+    desk(shop, buyer, "cancel", "stripe")
+    payment = buyer.finish()
+    shop.psp.script()
+    assert (payment["state"], payment["reason"]) == (ABANDONED, "TAKEN_BACK"), payment
+    assert buyer.pay()["state"] == DONE
+
+
+def a_currency_that_is_not_taken(shop):
+    """CLF is a unit of account: Stripe is not offered in it, and says no in a plain sentence; nor is NICEPAY in euros."""
+    unit = shop.make_performance(60000, "CLF", 12345)
+    names = [p["name"] for p in shop.operator("ListProviders", {"performanceId": unit}, PAYMENT)["providers"]]
+    assert "toss" in names and "stripe" not in names and "nicepay" not in names, names
+    buyer = Buyer(shop, performance=unit, taking=[0])
+    said = buyer.ask("BeginPayment", {"performanceId": unit, "holdId": buyer.hold["holdId"], "idempotencyKey": "clf", "provider": "stripe",
+                                      "returnUrl": "/orders", "terms": True, "contact": {"name": "김", "email": "kim@example.org"}})
+    assert said.get("message") == "Stripe does not take payments in CLF, the currency of this performance", said
+    dinars = shop.make_performance(60000, "KWD", 5124)
+    buyer = Buyer(shop, performance=dinars, taking=[0])
+    said = buyer.ask("BeginPayment", {"performanceId": dinars, "holdId": buyer.hold["holdId"], "idempotencyKey": "kwd", "provider": "stripe",
+                                      "returnUrl": "/orders", "terms": True, "contact": {"name": "김", "email": "kim@example.org"}})
+    assert said.get("message") == "Stripe does not take this amount in KWD", said
+
+
 def a_dispute_is_won(shop):
     buyer = StripeBuyer(shop)
     buyer.pay()
@@ -364,6 +393,8 @@ TESTS = [
     ("after-a-refused-refund-made-by-hand", a_refused_refund_made_by_hand),
     ("after-made-by-hand-while-we-ask", made_by_hand_while_we_ask),
     ("after-gone-before-we-knew", gone_before_we_knew),
+    ("after-gone-before-the-buyer-came-back", gone_before_the_buyer_came_back),
+    ("after-a-currency-that-is-not-taken", a_currency_that_is_not_taken),
     ("after-a-dispute-is-won", a_dispute_is_won),
     ("after-a-dispute-is-lost", a_dispute_is_lost),
     ("after-a-deposit-comes-again", a_deposit_comes_again),

@@ -112,8 +112,9 @@ def replay_whole_way(port):
         for method, path, body, headers, *_ in site.recorder.seen:
             path = path.removeprefix("/stripe")
             sent.setdefault((method, re.sub(r"(cs_test|pi)_\w+", "*", path)), (method, path, body, headers))
-        wanted = {("POST", "/v1/checkout/sessions"), ("GET", "/v1/checkout/sessions/*"), ("POST", "/v1/checkout/sessions/*/expire"),
-                  ("GET", "/v1/refunds?payment_intent=*&limit=100"), ("POST", "/v1/refunds"), ("GET", "/v1/payment_intents/*"),
+        wanted = {("POST", "/v1/checkout/sessions"), ("POST", "/v1/checkout/sessions/*/expire"),
+                  ("GET", "/v1/checkout/sessions/*?expand%5B%5D=payment_intent.latest_charge"),
+                  ("GET", "/v1/refunds?payment_intent=*&limit=100"), ("POST", "/v1/refunds"),
                   ("POST", "/v1/payment_intents/*/cancel"), ("GET", "/v1/payment_intents/*?expand%5B%5D=latest_charge"),
                   ("GET", "/v1/disputes?payment_intent=*&limit=100")}
         assert set(sent) == wanted, set(sent) ^ wanted

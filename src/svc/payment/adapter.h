@@ -8,6 +8,8 @@
 #ifndef USHER_SVC_PAYMENT_ADAPTER_H
 #define USHER_SVC_PAYMENT_ADAPTER_H
 
+#include <string.h>
+
 #include "db/http.h"
 #include "store/payments.h"
 #include "svc/payment/payment.h"
@@ -96,7 +98,7 @@ struct adapter {
     const char *name;
     const char *title;
     const char *const *methods;   /* up to NULL */
-    const char *only_currency;    /* NULL: any */
+    const char *currencies;       /* that it takes, with spaces between them; NULL: any */
     const char *deposit_currency; /* of what is paid later; NULL: any */
     int64_t won_min;              /* less won is refused there; 0: not known */
     int64_t deposit_won_min;      /* the same of what is paid later */
@@ -111,7 +113,8 @@ struct adapter {
     const char *heard_body; /* the answer to a webhook */
     const char *heard_type;
 
-    /* 0, or an error: nothing has begun. */
+    /* 0; ERR_INVALID: it does not take that amount; another error: it does not answer. Nothing has
+     * begun then. */
     int (*begin)(const struct adapter_env *env, const struct payment *p, const char *name,
                  struct begun *ret_begun);
     /* Reads the query of the address the buyer came back to; ret_ref: the id it has now. */
@@ -143,6 +146,12 @@ static inline int64_t adapter_tax_free(const struct payment *p, int64_t amount, 
 {
     return (p->tax_free & PAYMENT_TAX_FREE_PRICE ? amount - fee : 0) +
            (p->tax_free & PAYMENT_TAX_FREE_FEE ? fee : 0);
+}
+
+/* Whether it takes a currency, by its code. */
+static inline bool adapter_takes(const struct adapter *adapter, const char *currency)
+{
+    return !adapter->currencies || (strlen(currency) == 3 && strstr(adapter->currencies, currency));
 }
 
 extern const struct adapter toss_adapter, stripe_adapter, nicepay_adapter, box_office_adapter;

@@ -126,6 +126,8 @@ static void stripe_says_the_amount_in_every_currency(void)
                 wanted *= 10;
             for (int d = currency->digits; d > theirs; d--, wanted /= 10)
                 rest += wanted % 10;
+            if (theirs == 3) /* docs.stripe.com: "the least-significant (last) digit" is 0 */
+                rest += wanted % 10;
             if (rest > 0) {
                 assert_int_equal(err, ERR_INVALID);
                 continue;
@@ -138,6 +140,44 @@ static void stripe_says_the_amount_in_every_currency(void)
             arena_reset(&arena);
         }
     }
+}
+
+/* What Stripe's pages list, and nothing that is no money: units of account, funds, and what card
+ * companies do not take. */
+static void stripe_takes_what_it_lists(void)
+{
+    static const char *const not [] = {"CLF", "UYW", "UYI", "BOV", "CHE", "CHW", "COU", "MXV",
+                                       "USN", "XAD", "CUP", "IRR", "KPW", "SYP", "IQD", "LYD"};
+    static const char *const some[] = {"KRW", "EUR", "USD", "JPY", "KWD", "ISK", "UGX", "XCG"};
+    size_t taken = 0;
+    for (size_t i = 0; currency_at(i); i++) {
+        const char *code = currency_at(i)->code;
+        taken += adapter_takes(&stripe_adapter, code);
+        if (has_no_decimals(code) || has_three_decimals(code))
+            assert_true(adapter_takes(&stripe_adapter, code));
+        assert_true(adapter_takes(&toss_adapter, code));
+        assert_int_equal(adapter_takes(&nicepay_adapter, code), strcmp(code, "KRW") == 0);
+    }
+    /* All that it lists is money that ISO 4217 knows. */
+    assert_int_equal(taken, (strlen(stripe_adapter.currencies) + 1) / 4);
+    assert_false(adapter_takes(&stripe_adapter, ""));
+    for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
+        assert_false(adapter_takes(&stripe_adapter, not [i]));
+    for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+        assert_true(adapter_takes(&stripe_adapter, some[i]));
+}
+
+/* Less than Stripe takes is the buyer's to know, not that Stripe does not answer. */
+static void stripe_refuses_an_amount(void)
+{
+    const struct payment p = payment_of(currency_find(VIEW_LIT("EUR")), 10);
+    const struct adapter_env e = env();
+    struct begun begun = {0};
+    recorder.status = 400;
+    recorder.answer = "{\"error\":{\"code\":\"amount_too_small\"}}";
+    assert_int_equal(stripe_adapter.begin(&e, &p, "Tickets", &begun), ERR_INVALID);
+    recorder.answer = "{\"error\":{\"code\":\"lock_timeout\"}}";
+    assert_int_equal(stripe_adapter.begin(&e, &p, "Tickets", &begun), ERR_UNAVAILABLE);
 }
 
 /* ---- and back: what an adapter said, it reads from the answer ---- */
@@ -217,14 +257,18 @@ static void stripe_reads_back_what_it_said(void)
             snprintf(
                 text, sizeof(text),
                 "{\"client_reference_id\":\"%s\",\"payment_status\":\"paid\",\"amount_total\":%s,"
-                "\"currency\":\"%s\",\"payment_intent\":\"pi_1\",\"status\":\"succeeded\","
+                "\"currency\":\"%s\",\"id\":\"pi_1\",\"status\":\"succeeded\","
                 "\"amount_received\":%s,\"latest_charge\":{\"amount_refunded\":%s,"
-                "\"disputed\":true},\"data\":[{\"status\":\"needs_response\",\"amount\":%s}]}",
-                id, number, lower, number, number, number);
+                "\"disputed\":true},\"data\":[{\"status\":\"needs_response\",\"amount\":%s}],"
+                "\"payment_intent\":{\"id\":\"pi_1\",\"amount_received\":%s,\"latest_charge\":"
+                "{\"amount_refunded\":%s}}}",
+                id, number, lower, number, number, number, number, number);
             recorder.answer = text;
             stripe_adapter.lookup(&e, &p, &told);
             assert_int_equal(told.said, SAID_CAPTURED);
             assert_int_equal(told.amount, p.books.amount);
+            assert_int_equal(told.returned, p.books.amount);
+            assert_true(told.all_back);
             p.charge = VIEW_LIT("pi_1");
             stripe_adapter.review(&e, &p, &told);
             assert_int_equal(told.said, SAID_CAPTURED);
@@ -487,6 +531,8 @@ static void amounts_to_toss(void **state)
 static void amounts_to_stripe(void **state)
 {
     run(stripe_says_the_amount_in_every_currency);
+    run(stripe_takes_what_it_lists);
+    run(stripe_refuses_an_amount);
 }
 
 static void refunds_at_stripe(void **state)

@@ -48,7 +48,8 @@ int payment_list_providers(struct call *call, const void *request, void *respons
     if (err != 0)
         return err;
     for (uint32_t i = 0; i < count; i++) {
-        if (!role_offers(role, performance ? performance->organiser_id : 0, i))
+        if (!role_offers(role, performance ? performance->organiser_id : 0, i) ||
+            (performance && !adapter_takes(role->adapters[i], performance->currency)))
             continue;
         int bad = fill_provider(arena, role->adapters[i], performance, &providers[i]);
         if (bad != 0)
@@ -123,7 +124,12 @@ static int begin_there(struct call *call, struct payment *p, struct begun *ret_b
     struct adapter_env env;
     if (!role_talk(&w, p->provider, p->provider_of, &adapter, &env) || adapter->confirms)
         return 0;
-    if (adapter->begin(&env, p, "Tickets", ret_begun) != 0)
+    const int err = adapter->begin(&env, p, "Tickets", ret_begun);
+    if (err == ERR_INVALID)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "AMOUNT_REFUSED",
+                           "%s does not take this amount in %.*s", adapter->title,
+                           VIEW_ARG(p->currency));
+    if (err != 0)
         return answer_fail(call, CODE_UNAVAILABLE, "PROVIDER_UNAVAILABLE",
                            "the payment provider does not answer; nothing was charged");
     p->ref = ret_begun->ref;
@@ -212,11 +218,12 @@ int begin_fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struc
     const struct adapter *adapter;
     struct adapter_env env;
     role_talk(&w, p->provider, p->provider_of, &adapter, &env);
-    const char *only = p->later ? adapter->deposit_currency : adapter->only_currency;
+    const char *later = p->later ? adapter->deposit_currency : NULL;
     if (!currency_find(view_str(hold->currency)) || hold->n_seats > PAYMENT_SEATS_MAX ||
-        (only && strcmp(only, hold->currency) != 0))
+        (later ? strcmp(later, hold->currency) != 0 : !adapter_takes(adapter, hold->currency)))
         return answer_fail(call, CODE_FAILED_PRECONDITION, "BAD_ARGUMENT",
-                           "this performance's currency cannot be paid at this provider");
+                           "%s does not take payments in %s, the currency of this performance",
+                           adapter->title, hold->currency);
     p->account_id = call_identity(call)->account_id;
     p->performance_id = hold->performance_id;
     p->state = PAYMENT_WAITING;

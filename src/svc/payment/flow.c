@@ -9,6 +9,7 @@
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
+#include "svc/payment/give_back.h"
 #include "svc/payment/review.h"
 #include "svc/payment/role.h"
 
@@ -253,8 +254,10 @@ static int captured(const struct work *w, struct payment *p, const struct told *
         flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + ROLE_CALL_MS, NULL, "the money is there");
     if (err == 0)
         err = place(w, p);
-    /* A part of it was taken back before we knew of it. */
-    return err == 0 && told->returned > 0 && p->state == PAYMENT_DONE ? review_later(w, p) : err;
+    /* A part of it was taken back before we knew of it, or is disputed. */
+    return err == 0 && told->returned + told->disputed > 0 && p->state == PAYMENT_DONE
+               ? review_later(w, p)
+               : err;
 }
 
 /* Once money may be on its way, waiting is only what the provider says of it. */

@@ -4,6 +4,7 @@
  * has given back there by hand counts towards it. Each comes to an end: it is done, or a person has
  * to act.
  */
+#include "svc/payment/give_back.h"
 #include "store/deposits.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"

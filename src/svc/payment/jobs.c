@@ -9,6 +9,7 @@
 #include "sale/order_number.h"
 #include "store/refund_jobs.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/give_back.h"
 #include "svc/payment/role.h"
 
 #define DAY_MS     INT64_C(86400000)

@@ -5,6 +5,7 @@
 #include "store/deposits.h"
 #include "store/payments_heard.h"
 #include "store/payments_watch.h"
+#include "svc/payment/give_back.h"
 #include "svc/payment/role.h"
 #include "svc/payment/till.h"
 

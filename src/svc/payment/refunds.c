@@ -5,6 +5,7 @@
 #include "store/scans.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
+#include "svc/payment/give_back.h"
 #include "svc/payment/role.h"
 #include "svc/payment/terms.h"
 #include "svc/payment/till.h"

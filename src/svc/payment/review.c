@@ -15,6 +15,7 @@
 #include "svc/payment/review.h"
 #include "observe/metrics.h"
 #include "store/payments_watch.h"
+#include "svc/payment/give_back.h"
 
 #define AGAIN_MS                                                                                   \
     60000 /* what may be a moment's, or waits for our own refunds, is looked at again */

@@ -119,20 +119,6 @@ int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next
               const struct refund *refund, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* ---- give_back.c: as flow.c. ---- */
-
-/* Carries a refund on. */
-int flow_refund(const struct work *w, struct id refund_id);
-/* Begins a refund of what was captured. Of *wish amount, charge, reason and seats are read. */
-int flow_give_back(const struct work *w, struct payment *p, const struct refund *wish,
-                   struct refund *ret_refund);
-/* The same of all that is paid for places that are sold still; and carries it out. */
-int flow_give_all_back(const struct work *w, struct payment *p, struct view reason);
-/* The provider has given that much back. */
-int flow_refund_done(const struct work *w, struct payment *p, struct refund *r);
-/* Asks the provider anew for a refund that it has refused. */
-int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
-
 /* ---- returns.c ---- */
 
 /* The buyer came back with that query. As flow_confirm; ERR_INVALID: the query is about another

@@ -5,6 +5,7 @@
  * count for him alone. What is paid is a payment of the box office that is captured in the call;
  * what is given has none, and its entry in the till is begun before, and ended after.
  */
+#include "svc/payment/give_back.h"
 #include "svc/payment/till.h"
 
 #include <inttypes.h>

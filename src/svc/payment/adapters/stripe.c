@@ -22,6 +22,16 @@
 
 static const char *const methods[] = {"card", NULL};
 
+/* What may be charged (docs.stripe.com/currencies, "presentment currencies", and those with three
+ * decimals), as far as ISO 4217 still knows it. Units of account as CLF are none of them. */
+static const char currencies[] =
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BWP BYN BZD CAD "
+    "CDF CHF CLP CNY COP CRC CVE CZK DJF DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GNF GTQ "
+    "GYD HKD HNL HTG HUF IDR ILS INR ISK JMD JOD JPY KES KGS KHR KMF KRW KWD KYD KZT LAK LBP LKR "
+    "LRD LSL MAD MDL MGA MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB "
+    "PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SEK SGD SHP SLE SOS SRD SZL THB TJS "
+    "TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW";
+
 /* Decimals of Stripe's amounts, which are not always those of ISO 4217. */
 static int decimals(struct view code)
 {
@@ -44,9 +54,12 @@ static int64_t scale(int64_t amount, int from, int to)
     return amount;
 }
 
+/* -1: Stripe cannot be told that amount. Of three decimals it takes no last one but 0. */
 static int64_t wire_of(const struct payment *p, int64_t minor)
 {
-    return scale(minor, currency_find(p->currency)->digits, decimals(p->currency));
+    const int theirs = decimals(p->currency);
+    const int64_t wire = scale(minor, currency_find(p->currency)->digits, theirs);
+    return theirs == 3 && wire % 10 != 0 ? -1 : wire;
 }
 
 /* -1: it is no amount of this currency. */
@@ -91,6 +104,13 @@ static const char *lower(const struct adapter_env *env, struct view code)
     return text;
 }
 
+/* Asking again does not change it. */
+static bool is_amount_refused(const json_t *json)
+{
+    const char *code = text_of(json_object_get(json, "error"), "code");
+    return strcmp(code, "amount_too_small") == 0 || strcmp(code, "amount_too_large") == 0;
+}
+
 static int begin(const struct adapter_env *env, const struct payment *p, const char *name,
                  struct begun *ret_begun)
 {
@@ -119,10 +139,14 @@ static int begin(const struct adapter_env *env, const struct payment *p, const c
                   form + 1, &status, &json);
     if (err != 0)
         return err;
+    if (is_amount_refused(json))
+        status = ERR_INVALID;
     ret_begun->ref = exchange_ref(env->arena, json, "id");
     ret_begun->redirect_url = exchange_text(env->arena, json, "url").at;
     json_decref(json);
-    return status == 200 && ret_begun->ref.len > 0 ? 0 : ERR_UNAVAILABLE;
+    return status == ERR_INVALID                     ? ERR_INVALID
+           : status == 200 && ret_begun->ref.len > 0 ? 0
+                                                     : ERR_UNAVAILABLE;
 }
 
 static enum came_back returned(const struct adapter_env *env, const struct payment *p,
@@ -132,30 +156,6 @@ static enum came_back returned(const struct adapter_env *env, const struct payme
     if (!session)
         return CAME_AWAY;
     return view_eq(view_str(session), p->ref) ? CAME_PAID : CAME_FOREIGN;
-}
-
-static void tell_session(const struct adapter_env *env, const struct payment *p, const json_t *json,
-                         struct told *told)
-{
-    const char *status = text_of(json, "status");
-    const char *id = exchange_id(env->arena, p->payment_id);
-    told->code = exchange_text(env->arena, json, "status");
-    if (!id || strcmp(text_of(json, "client_reference_id"), id) != 0)
-        return; /* of another order: not believed */
-    if (strcmp(text_of(json, "payment_status"), "paid") == 0) {
-        told->said = SAID_CAPTURED;
-        told->amount = minor_of(p, json_object_get(json, "amount_total"));
-        if (strcmp(text_of(json, "currency"), lower(env, p->currency)) == 0)
-            told->currency = p->currency;
-        told->charge = exchange_ref(env->arena, json, "payment_intent");
-    } else if (strcmp(status, "expired") == 0) {
-        told->said = SAID_DEAD;
-        told->reason = "PAYMENT_EXPIRED";
-    } else if (strcmp(status, "open") == 0) {
-        told->said = SAID_WAITING;
-    } else { /* complete and not paid: a slow method, whose PaymentIntent tells more */
-        told->charge = exchange_ref(env->arena, json, "payment_intent");
-    }
 }
 
 /* What a PaymentIntent says of the attempt that it is the money of. */
@@ -188,26 +188,6 @@ static void tell_asked_intent(const struct adapter_env *env, const struct paymen
     json_decref(json);
 }
 
-static void lookup(const struct adapter_env *env, const struct payment *p, struct told *told)
-{
-    const char *ref = arena_copy(env->arena, p->ref);
-    json_t *json = NULL;
-    int status;
-    *told = (struct told){0};
-    if (ask(env, "GET", arena_printf(env->arena, "/v1/checkout/sessions/%s", ref), NULL, NULL,
-            &status, &json) != 0)
-        return;
-    if (status == 200)
-        tell_session(env, p, json, told);
-    json_decref(json);
-    if (told->said != SAID_NOTHING || told->charge.len == 0)
-        return;
-    const char *intent = arena_copy(env->arena, told->charge);
-    if (ask(env, "GET", arena_printf(env->arena, "/v1/payment_intents/%s", intent), NULL, NULL,
-            &status, &json) == 0)
-        tell_asked_intent(env, p, status, json, told);
-}
-
 /* Disputes of a payment: what is lost is given back, what is open is not yet. False: nobody
  * knows. */
 static bool add_disputes(const struct adapter_env *env, const struct payment *p, const char *intent,
@@ -236,8 +216,82 @@ static bool add_disputes(const struct adapter_env *env, const struct payment *p,
     return status == 200 && told->said == SAID_CAPTURED;
 }
 
-/* A session stays "paid" whatever is given back: its PaymentIntent, the charge under it and the
- * disputes of that tell the rest. */
+/* What was given back of a payment that is told of, by its PaymentIntent with the charge in it, and
+ * what is disputed. False: nobody knows. */
+static bool tell_returned(const struct adapter_env *env, const struct payment *p,
+                          const json_t *intent, struct told *told)
+{
+    const json_t *charge = json_object_get(intent, "latest_charge");
+    const char *id = exchange_ref(env->arena, intent, "id").at;
+    if (told->said != SAID_CAPTURED)
+        return true;
+    if (!json_is_object(charge) || !id)
+        return false;
+    const json_int_t back = json_integer_value(json_object_get(charge, "amount_refunded"));
+    exchange_returned(told, minor_of(p, json_object_get(charge, "amount_refunded")));
+    told->all_back =
+        back > 0 && back == json_integer_value(json_object_get(intent, "amount_received"));
+    return told->said != SAID_CAPTURED || !json_is_true(json_object_get(charge, "disputed")) ||
+           add_disputes(env, p, id, told);
+}
+
+/* Its name, or, where it was asked for, all of it. */
+static struct view intent_of(const struct adapter_env *env, const json_t *session)
+{
+    const json_t *intent = json_object_get(session, "payment_intent");
+    return json_is_object(intent) ? exchange_ref(env->arena, intent, "id")
+                                  : exchange_ref(env->arena, session, "payment_intent");
+}
+
+static void tell_session(const struct adapter_env *env, const struct payment *p, const json_t *json,
+                         struct told *told)
+{
+    const char *status = text_of(json, "status");
+    const char *id = exchange_id(env->arena, p->payment_id);
+    told->code = exchange_text(env->arena, json, "status");
+    if (!id || strcmp(text_of(json, "client_reference_id"), id) != 0)
+        return; /* of another order: not believed */
+    if (strcmp(text_of(json, "payment_status"), "paid") == 0) {
+        told->said = SAID_CAPTURED;
+        told->amount = minor_of(p, json_object_get(json, "amount_total"));
+        if (strcmp(text_of(json, "currency"), lower(env, p->currency)) == 0)
+            told->currency = p->currency;
+        told->charge = intent_of(env, json);
+    } else if (strcmp(status, "expired") == 0) {
+        told->said = SAID_DEAD;
+        told->reason = "PAYMENT_EXPIRED";
+    } else if (strcmp(status, "open") == 0) {
+        told->said = SAID_WAITING;
+    } else { /* complete and not paid: a slow method, whose PaymentIntent tells more */
+        told->charge = intent_of(env, json);
+    }
+}
+
+/* A session stays "paid" whatever is given back: its PaymentIntent comes with it, which tells that,
+ * and what a slow method came to. */
+static void lookup(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    const char *ref = arena_copy(env->arena, p->ref);
+    json_t *json = NULL;
+    int status;
+    *told = (struct told){0};
+    if (ask(env, "GET",
+            arena_printf(env->arena,
+                         "/v1/checkout/sessions/%s?expand%%5B%%5D=payment_intent.latest_charge",
+                         ref),
+            NULL, NULL, &status, &json) != 0)
+        return;
+    const json_t *intent = json_object_get(json, "payment_intent");
+    if (status == 200)
+        tell_session(env, p, json, told);
+    if (told->said == SAID_NOTHING && told->charge.len > 0)
+        tell_intent(env, p, intent, told);
+    if (!tell_returned(env, p, intent, told))
+        *told = (struct told){.code = told->code};
+    json_decref(json);
+}
+
+/* The same of money that was captured: by its PaymentIntent, whose name is known. */
 static void review(const struct adapter_env *env, const struct payment *p, struct told *told)
 {
     const char *intent = arena_copy(env->arena, p->charge);
@@ -249,17 +303,10 @@ static void review(const struct adapter_env *env, const struct payment *p, struc
             arena_printf(env->arena, "/v1/payment_intents/%s?expand%%5B%%5D=latest_charge", intent),
             NULL, NULL, &status, &json) != 0)
         return;
-    const json_t *charge = json_object_get(json, "latest_charge");
-    if (status == 200 && json_is_object(charge)) {
+    if (status == 200)
         tell_intent(env, p, json, told);
-        const json_int_t back = json_integer_value(json_object_get(charge, "amount_refunded"));
-        exchange_returned(told, minor_of(p, json_object_get(charge, "amount_refunded")));
-        told->all_back =
-            back > 0 && back == json_integer_value(json_object_get(json, "amount_received"));
-        if (told->said == SAID_CAPTURED && json_is_true(json_object_get(charge, "disputed")) &&
-            !add_disputes(env, p, intent, told))
-            *told = (struct told){0};
-    }
+    if (!tell_returned(env, p, json, told))
+        *told = (struct told){0};
     json_decref(json);
 }
 
@@ -359,6 +406,10 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     const int64_t wanted = look_before(env, p, r, &sums, told);
     if (wanted == 0)
         return;
+    if (wire_of(p, wanted) < 0) { /* of three decimals, say: nobody can ask for that */
+        *told = (struct told){.said = SAID_DECLINED, .code = VIEW_LIT("amount")};
+        return;
+    }
     const char *const pairs[] = {"payment_intent",
                                  arena_copy(env->arena, p->charge),
                                  "amount",
@@ -473,6 +524,7 @@ const struct adapter stripe_adapter = {
     .name = "stripe",
     .title = "Stripe",
     .methods = methods,
+    .currencies = currencies,
     .buyer_ms = SESSION_MS,
     .refunds_a_minute = 1500,
     .begin = begin,
