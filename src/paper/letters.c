@@ -338,6 +338,42 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "not-deposit",
+        .subject = {"Please do not pay: {event} ({number})", "입금하지 마세요: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "{why}\n\n"
+                "Your places are not held any more, and nothing was charged. Please do not pay to "
+                "the account that we sent you: it is closed. Money that comes all the same goes "
+                "back to the account that you have named.\n\n"
+                "Order {number}",
+                "# {event}\n\n"
+                "{why}\n\n"
+                "잡아 두었던 좌석은 취소되었으며 청구되는 금액은 없습니다. 안내해 드린 가상계좌는 "
+                "닫혔으니 입금하지 말아 주세요. 그래도 입금하신 금액은 알려 주신 환불 계좌로 "
+                "돌려드립니다.\n\n"
+                "주문번호 {number}",
+            },
+    },
+    {
+        .name = "not-reserved",
+        .subject = {"Not held any more: {event} ({number})",
+                    "좌석 예약이 취소되었습니다: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "{why}\n\n"
+                "Your places are not held any more, and you have nothing to pay at the box "
+                "office.\n\n"
+                "Order {number}",
+                "# {event}\n\n"
+                "{why}\n\n"
+                "잡아 두었던 좌석은 취소되었으며 매표소에서 결제하실 금액은 없습니다.\n\n"
+                "주문번호 {number}",
+            },
+    },
+    {
         .name = "refunded",
         .subject = {"{amount} go back to you: {event} ({number})",
                     "{amount}이 환불됩니다: {event} ({number})"},

@@ -22,10 +22,12 @@
 #define PAYMENT_STORY_MAX  500  /* events of one payment that are told */
 #define PAYMENT_SEATS_MAX  8
 #define PAYMENT_BOX_OFFICE "box-office" /* the provider of what is paid there, over a counter */
-/* Why of a refund: the provider made it unasked; an organiser did; of what a door had let in. */
+/* Why of a refund: the provider made it unasked; an organiser did; of what a door had let in; the
+ * performance does not take place, of which attempts end, too. */
 #define PAYMENT_TAKEN_BACK       "TAKEN_BACK"
 #define REFUND_BY_ORGANISER      "by the organiser"
 #define REFUND_BY_ORGANISER_USED "by the organiser, even used"
+#define REFUND_CALLED_OFF        "event cancelled"
 
 enum { PAYMENT_TAX_FREE_PRICE = 1, PAYMENT_TAX_FREE_FEE = 2 };
 

@@ -85,11 +85,24 @@ static int add_items(struct sql_txn *txn, const struct refund_job *job, int64_t 
         ret_added);
 }
 
-/* Attempts that may become an order: 4 is CAPTURED. */
+/* Attempts that may become an order: 4 is CAPTURED, 10 DEPOSIT. */
 static int count_open(struct sql_txn *txn, uint32_t performance_id, int64_t *ret_count)
 {
-    return sql_ask_int(txn, "SELECT count(*) FROM payment WHERE performance_id = ? AND state <= 4",
-                       SQL(sql_int(performance_id)), ret_count);
+    return sql_ask_int(
+        txn, "SELECT count(*) FROM payment WHERE performance_id = ? AND (state <= 4 OR state = 10)",
+        SQL(sql_int(performance_id)), ret_count);
+}
+
+/* What is to be paid later is not to be paid any more: it is due now, and its time is over. 2 is
+ * CONFIRMING, 3 UNCLEAR. */
+static int end_later(struct sql_txn *txn, uint32_t performance_id, int64_t now_ms)
+{
+    return sql_run(txn,
+                   "UPDATE payment SET must_finish_by_ms = ?, next_at_ms = ?,"
+                   " version = version + 1 WHERE performance_id = ? AND must_finish_by_ms > ?"
+                   " AND (state = 10 OR (later = 1 AND (state = 2 OR state = 3)))",
+                   SQL(sql_int(now_ms), sql_int(now_ms), sql_int(performance_id), sql_int(now_ms)),
+                   NULL);
 }
 
 static int run_put(struct sql_job *base, struct sql_txn *txn)
@@ -109,6 +122,8 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         err = add_items(txn, job, job->created_at_ms, &added);
     if (err == 0 && added == 0)
         err = count_open(txn, job->performance_id, &open);
+    if (err == 0)
+        err = end_later(txn, job->performance_id, job->created_at_ms);
     if (err == 0 && added == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM refund_job WHERE performance_id = ?",
                           SQL(sql_int(job->performance_id)), &before);
@@ -238,6 +253,8 @@ static int run_end(struct sql_job *base, struct sql_txn *txn)
     int64_t open = 0, left = 0;
     put->ended = false;
     int err = add_items(txn, job, put->now_ms, &added);
+    if (err == 0)
+        err = end_later(txn, job->performance_id, put->now_ms);
     if (err == 0)
         err = count_open(txn, job->performance_id, &open);
     if (err == 0)

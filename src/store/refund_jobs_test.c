@@ -182,6 +182,53 @@ static void what_jobs_have_done_is_told_apart(void **state)
     assert_int_equal(count, 0);
 }
 
+static void what_is_to_be_paid_later_is_due(void **state)
+{
+    struct payment p = {.payment_id = number(7),
+                        .hold_id = number(107),
+                        .account_id = number(900),
+                        .performance_id = PERFORMANCE + 5,
+                        .state = PAYMENT_CONFIRMING,
+                        .books.amount = 1000,
+                        .currency = VIEW_LIT("KRW"),
+                        .provider = VIEW_LIT("toss"),
+                        .return_path = VIEW_LIT("/pay"),
+                        .later = true,
+                        .seat_count = 1,
+                        .must_finish_by_ms = 5000,
+                        .next_at_ms = 4000};
+    const uint8_t hash[32] = {1};
+    const struct refund_job off = {.job_id = {5, 9},
+                                   .performance_id = PERFORMANCE + 5,
+                                   .reason = VIEW_LIT("CANCELED"),
+                                   .created_at_ms = 10};
+    bool ended;
+    assert_int_equal(payment_put(sql, &p, VIEW_LIT("later"), view_of(hash, 32), DEADLINE_NEVER), 0);
+    pay(8, PERFORMANCE + 5, 5, false); /* one that is paid at once has its own clock */
+    assert_int_equal(refund_job_put(sql, &off, DEADLINE_NEVER), 0);
+    assert_int_equal(payment_get(sql, number(7), &arena, &p, DEADLINE_NEVER), 0);
+    assert_true(p.must_finish_by_ms == 10 && p.next_at_ms == 10 && p.version == 2);
+    struct payment other;
+    assert_int_equal(payment_get(sql, number(8), &arena, &other, DEADLINE_NEVER), 0);
+    assert_true(other.must_finish_by_ms == 50 && other.next_at_ms == 40 && other.version == 1);
+    /* Nobody is about to pay but one, who has an account still. */
+    other.state = PAYMENT_ABANDONED;
+    assert_int_equal(payment_save(sql, &other, NULL, NULL, DEADLINE_NEVER), 0);
+    p.state = PAYMENT_UNCLEAR;
+    assert_int_equal(payment_save(sql, &p, NULL, NULL, DEADLINE_NEVER), 0);
+    p.state = PAYMENT_DEPOSIT;
+    p.must_finish_by_ms = 6000;
+    assert_int_equal(payment_save(sql, &p, NULL, NULL, DEADLINE_NEVER), 0);
+    assert_int_equal(refund_job_end(sql, &off, 20, &ended, DEADLINE_NEVER), 0);
+    assert_false(ended);
+    assert_int_equal(payment_get(sql, number(7), &arena, &p, DEADLINE_NEVER), 0);
+    assert_true(p.must_finish_by_ms == 20 && p.next_at_ms == 20);
+    p.state = PAYMENT_ABANDONED;
+    assert_int_equal(payment_save(sql, &p, NULL, NULL, DEADLINE_NEVER), 0);
+    assert_int_equal(refund_job_end(sql, &off, 30, &ended, DEADLINE_NEVER), 0);
+    assert_true(ended);
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 4u << 20);
@@ -204,6 +251,7 @@ int main(void)
         cmocka_unit_test(an_item_is_due_at_its_time_and_its_provider),
         cmocka_unit_test(what_jobs_have_done_is_told_apart),
         cmocka_unit_test(a_job_ends_when_nothing_is_left),
+        cmocka_unit_test(what_is_to_be_paid_later_is_due),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

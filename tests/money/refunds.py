@@ -3,8 +3,9 @@ import concurrent.futures
 import json
 import subprocess
 
+import later
 from server import wait_until
-from shop import DONE, PAYMENT, REFUNDED, USHER, Buyer, fault
+from shop import ABANDONED, DONE, PAYMENT, REFUNDED, USHER, Buyer, fault
 
 TICKETS = "usher.v1.TicketService"
 
@@ -250,6 +251,52 @@ def an_evening_that_is_not(shop):
     assert "nothing to give back" in run(shop, "payment", "refund-all", str(empty))
 
 
+def an_evening_with_what_is_paid_later(shop):
+    """Whoever was to pay later is told not to: accounts are closed, places free; what comes all the same goes back by itself."""
+    night = later.performance(shop)
+
+    def reserved(provider, **more):
+        buyer = Buyer(shop, night)
+        buyer.address = f"off-{buyer.seats[0]}@example.org"
+        payment = buyer.begin(provider=provider, contact={"name": "김", "email": buyer.address}, **more)
+        assert payment["state"] == later.DEPOSIT, payment
+        buyer.account = payment["deposit"].get("number")
+        return buyer
+    wish = {"deposit": later.WISH}
+    bank, quick, gone, counter = *(reserved("toss", **wish) for _ in range(3)), reserved("box-office")
+    undecided = Buyer(shop, night)
+    shop.operator("PauseSale", {"performanceId": night})
+    closing = [{**fault(on, "error_before", 1000), "order": b.payment} for on in ("cancel", "lookup") for b in (quick, gone)]
+    shop.psp.script(*closing, webhooks={"lose": 1})
+    job = shop.operator("BeginRefundJob", {"performanceId": night}, PAYMENT)
+    assert "jobId" in job, job
+    late = shop.operator("CollectPayment", {"paymentId": counter.payment, "amount": counter.begun["amount"]}, PAYMENT)
+    assert late["details"][0]["debug"]["reason"] == "PAYMENT_OVER", late
+    refused = undecided.ask("BeginPayment", {
+        "performanceId": night, "holdId": undecided.hold["holdId"], "idempotencyKey": "off", "provider": "toss", "returnUrl": "/orders",
+        "terms": True, "contact": {"name": "김", "email": "kim@example.org"}})
+    assert refused["details"][0]["debug"]["reason"] == "SALE_NOT_OPEN", refused
+    for buyer in (bank, counter):
+        assert buyer.until(ABANDONED)["reason"] == "event cancelled"
+    assert later.pay_in(shop, bank)[0] == 409, "its account is closed"
+    gone.ask("ReleaseHold", {"performanceId": night, "holdId": gone.hold["holdId"]}, TICKETS)
+    for buyer in (quick, gone):
+        assert later.pay_in(shop, buyer)[0] == 200, "these are quicker than we"
+    shop.psp.script()
+    for buyer in (quick, gone):
+        assert buyer.until(REFUNDED)["reason"] == "event cancelled"
+        assert [c["amount"] for c in buyer.cancels()] == [int(buyer.hold["total"])]
+
+    def is_done():
+        return shop.operator("GetRefundJob", {"jobId": job["jobId"]}, PAYMENT)["state"] == "REFUND_JOB_STATE_DONE"
+    wait_until(is_done, "the job to end, for nobody is to pay any more", 60)
+    undecided.ask("ReleaseHold", {"performanceId": night, "holdId": undecided.hold["holdId"]}, TICKETS)
+    wait_until(lambda: later.counts(shop, bank).get("held", 0) == 0, "their places")
+    for buyer, told in ((bank, "not-deposit"), (counter, "not-reserved"), (quick, "refunded"), (gone, "refunded")):
+        mails = [m["template"] for m in shop.operator("ListMails", {"to": buyer.address}, "usher.v1.DoorService")["mails"]]
+        assert mails.count(told) == 1, mails
+
+
 def an_evening_of_another_organiser(shop):
     """Who buys, and who manages another organiser's events, gives nobody's money back."""
     buyer = Buyer(shop)
@@ -290,5 +337,8 @@ TESTS = [
     ("refund-is-mailed", mails_of_refunds),
     ("refund-of-a-whole-evening", a_whole_evening),
     ("refund-of-an-evening-that-is-not", an_evening_that_is_not),
+
+
+    ("refund-of-an-evening-with-what-is-paid-later", an_evening_with_what_is_paid_later),
     ("refund-by-who-may-not", an_evening_of_another_organiser),
 ]

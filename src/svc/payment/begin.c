@@ -224,6 +224,9 @@ int begin_fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struc
         return answer_fail(call, CODE_FAILED_PRECONDITION, "BAD_ARGUMENT",
                            "%s does not take payments in %s, the currency of this performance",
                            adapter->title, hold->currency);
+    if (jobs_called_off(&w, hold->performance_id))
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "SALE_NOT_OPEN",
+                           "this performance does not take place: nothing is to be paid for it");
     p->account_id = call_identity(call)->account_id;
     p->performance_id = hold->performance_id;
     p->state = PAYMENT_WAITING;

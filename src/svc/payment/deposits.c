@@ -215,24 +215,20 @@ static int64_t next_look_ms(const struct work *w, const struct payment *p)
     return next_ms < p->must_finish_by_ms ? next_ms : p->must_finish_by_ms;
 }
 
-/* The move, its event and the mail are one transaction. */
-static int tell_buyer(const struct work *w, struct payment *p, const struct told *told)
+/* The move, its event and the mail (NULL: nobody gave an address) are one transaction. */
+static int move_and_tell(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
+                         const char *text, const struct mail *mail)
 {
-    struct mail mail;
     const struct payment_event event = {.at_ms = role_now_ms(),
                                         .payment_id = p->payment_id,
                                         .what = "state",
-                                        .text = VIEW_LIT("deposit: the places are held until then"),
+                                        .text = view_str(text),
                                         .amount = p->books.amount};
-    int err = letter_of_deposit(w, p, told, &mail);
-    if (err != 0 && err != ERR_NOT_FOUND)
-        return err;
     struct payment moved = *p;
-    moved.state = PAYMENT_DEPOSIT;
-    moved.next_at_ms = next_look_ms(w, p);
+    moved.state = to;
+    moved.next_at_ms = next_at_ms;
     moved.tries = 0;
-    err =
-        payment_tell(w->role->options.sql, &moved, &event, err == 0 ? &mail : NULL, w->deadline_ns);
+    int err = payment_tell(w->role->options.sql, &moved, &event, mail, w->deadline_ns);
     if (err != 0)
         return err;
     flow_count(moved.state);
@@ -241,6 +237,34 @@ static int tell_buyer(const struct work *w, struct payment *p, const struct told
               log_str("usher.to", payment_state_word(moved.state)),
               log_view("usher.provider", p->provider), log_int("usher.amount", p->books.amount));
     *p = moved;
+    return 0;
+}
+
+static int tell_buyer(const struct work *w, struct payment *p, const struct told *told)
+{
+    struct mail mail;
+    int err = letter_of_deposit(w, p, told, &mail);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    return move_and_tell(w, p, PAYMENT_DEPOSIT, next_look_ms(w, p),
+                         "deposit: the places are held until then", err == 0 ? &mail : NULL);
+}
+
+int deposit_call_off(const struct work *w, struct payment *p)
+{
+    struct mail mail;
+    int err = letter_of_call_off(w, p, &mail);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    p->reason = VIEW_LIT(REFUND_CALLED_OFF);
+    err = move_and_tell(w, p, PAYMENT_ABANDONED, 0, "abandoned: " REFUND_CALLED_OFF,
+                        err == 0 ? &mail : NULL);
+    if (err == ERR_EXISTS) /* the mail has gone out: something did not fit since */
+        err = move_and_tell(w, p, PAYMENT_ABANDONED, 0, "abandoned: " REFUND_CALLED_OFF, NULL);
+    if (err != 0)
+        return err;
+    tickets_release(w, p); /* else it ends by its own time */
+    deposit_is_over(w, p);
     return 0;
 }
 

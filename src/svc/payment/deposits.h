@@ -35,4 +35,10 @@ int deposit_answer(const struct work *w, const struct payment *p, Usher__V1__Pay
 int letter_of_deposit(const struct work *w, const struct payment *p, const struct told *told,
                       struct mail *ret_mail);
 
+/* Ends a payment that was to be made later and is not to be made any more, of which its provider
+ * knows; with a mail that says why. Its hold is given up. As flow_look. */
+int deposit_call_off(const struct work *w, struct payment *p);
+/* The mail of that, as letter_of_refund. */
+int letter_of_call_off(const struct work *w, const struct payment *p, struct mail *ret_mail);
+
 #endif

@@ -110,6 +110,8 @@ static int done(const struct work *w, struct payment *p, struct id order_id)
 static int return_all(const struct work *w, struct payment *p, const char *reason)
 {
     struct refund refund;
+    if (strcmp(reason, "SEATS_GONE") == 0 && jobs_called_off(w, p->performance_id))
+        reason = REFUND_CALLED_OFF;
     const struct refund wish = {
         .amount = p->books.captured, .fee = p->fee, .reason = view_str(reason)};
     int err = flow_give_back(w, p, &wish, &refund);
@@ -177,6 +179,10 @@ static int place(const struct work *w, struct payment *p)
 
 static int dead(const struct work *w, struct payment *p, uint32_t to, const char *reason)
 {
+    /* Its time was over before it was, for the performance does not take place. */
+    if (p->later && to == PAYMENT_ABANDONED && reason && strcmp(reason, "PAYMENT_EXPIRED") == 0 &&
+        jobs_called_off(w, p->performance_id))
+        return deposit_call_off(w, p);
     p->reason = view_str(reason ? reason : "PAYMENT_EXPIRED");
     int err = flow_move(w, p, to, 0, NULL, "%s", p->reason.at);
     if (err == 0 && p->later)

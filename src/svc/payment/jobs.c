@@ -42,7 +42,7 @@ static int run_item(const struct work *w, struct refund_item *item)
     struct payment p;
     int err = payment_get(sql, item->payment_id, w->arena, &p, w->deadline_ns);
     if (err == 0 && p.books.sold > 0)
-        err = flow_give_all_back(w, &p, VIEW_LIT("event cancelled"));
+        err = flow_give_all_back(w, &p, VIEW_LIT(REFUND_CALLED_OFF));
     if (err == 0)
         err = payment_get(sql, item->payment_id, w->arena, &p, w->deadline_ns);
     if (err == 0)
@@ -136,6 +136,17 @@ void jobs_tick(struct payment_role *role, struct arena *arena)
         end_jobs(role, arena, deadline_ns);
         role->job_look_ns = deadline_after_ms(fiber_now_ns(), ROLE_JOB_PAUSE_MS);
     }
+}
+
+bool jobs_called_off(const struct work *w, uint32_t performance_id)
+{
+    struct refund_job job;
+    const Usher__V1__Performance *performance;
+    return refund_job_get(w->role->options.sql, (struct id){0}, performance_id, w->arena, &job,
+                          w->deadline_ns) == 0 &&
+           (job.state == REFUND_JOB_RUNNING ||
+            (tickets_performance(w, performance_id, &performance) == 0 &&
+             performance->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN));
 }
 
 /* ---- the calls ---- */

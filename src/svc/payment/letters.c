@@ -28,7 +28,7 @@ static const struct {
     {REFUND_BY_ORGANISER_USED,
      {"The organiser has cancelled these tickets, although they had been used.",
       "주최자가 이미 사용된 이 티켓을 취소했습니다."}},
-    {"event cancelled",
+    {REFUND_CALLED_OFF,
      {"The event does not take place. We are sorry.",
       "공연이 취소되었습니다. 불편을 드려 죄송합니다."}},
     {PAYMENT_TAKEN_BACK,
@@ -90,6 +90,41 @@ int letter_of_refund(const struct work *w, const struct payment *p, const struct
                                               : VIEW_LIT("refunded"),
                               .language = contact.language,
                               .params = view_str(values),
+                              .key = view_str(key),
+                              .created_at_ms = role_now_ms()};
+    return 0;
+}
+
+int letter_of_call_off(const struct work *w, const struct payment *p, struct mail *ret_mail)
+{
+    char number[ORDER_NUMBER_CHARS + 1];
+    const Usher__V1__Performance *performance;
+    struct contact contact;
+    int err = contact_get(w->role->options.sql, p->hold_id, p->account_id, w->arena, &contact,
+                          w->deadline_ns);
+    if (err == 0 && contact.email.len == 0)
+        err = ERR_NOT_FOUND;
+    if (err != 0)
+        return err;
+    if (tickets_performance(w, p->performance_id, &performance) != 0)
+        return ERR_UNAVAILABLE;
+    order_number_write(p->hold_id, number);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s}", "event", performance->event_name, "number", number, "why",
+                  why(VIEW_LIT(REFUND_CALLED_OFF), paper_language_of(contact.language)));
+    char *values = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    const char *copy = values ? arena_copy(w->arena, view_str(values)) : NULL;
+    const char *key = arena_printf(w->arena, "off:%s", exchange_id(w->arena, p->payment_id));
+    free(values);
+    json_decref(json);
+    if (!copy || !key)
+        return ERR_NO_MEMORY;
+    *ret_mail = (struct mail){.to = contact.email,
+                              .template = view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE))
+                                              ? VIEW_LIT("not-reserved")
+                                              : VIEW_LIT("not-deposit"),
+                              .language = contact.language,
+                              .params = view_str(copy),
                               .key = view_str(key),
                               .created_at_ms = role_now_ms()};
     return 0;

@@ -88,6 +88,9 @@ int tickets_order(const struct work *w, struct id order_id, struct id account_id
                   const Usher__V1__Order **ret_order);
 /* The payment's seats become those where its tickets are by now. */
 void tickets_follow(const Usher__V1__Order *order, struct payment *p);
+/* Gives up the hold, if there is one still. */
+void tickets_release(const struct work *w, const struct payment *p);
+/* For the order's name and its rules. */
 int tickets_performance(const struct work *w, uint32_t performance_id,
                         const Usher__V1__Performance **ret_performance);
 
@@ -137,6 +140,9 @@ void reconcile(void *role);
 /* ---- jobs.c ---- */
 /* Goes on with refund jobs. In the reconciler's fiber. */
 void jobs_tick(struct payment_role *role, struct arena *arena);
+/* Whether a performance does not take place: all that was paid for it is given back, or was, and
+ * nobody sells it any more. False, too, where nobody can be asked. */
+bool jobs_called_off(const struct work *w, uint32_t performance_id);
 
 /* ---- letters.c ---- */
 

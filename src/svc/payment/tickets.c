@@ -255,6 +255,19 @@ int tickets_cancel(const struct work *w, const struct refund *r, struct id accou
     return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
+void tickets_release(const struct work *w, const struct payment *p)
+{
+    struct asking a;
+    const Usher__V1__ReleaseHoldResponse *released;
+    Usher__V1__ReleaseHoldRequest wish = USHER__V1__RELEASE_HOLD_REQUEST__INIT;
+    tickets_begin(&a, w, p->account_id);
+    wish.performance_id = p->performance_id;
+    wish.hold_id = (char *)exchange_id(w->arena, p->hold_id);
+    if (client_call(&a.client, Usher__V1__TicketService, release_hold, &wish, &released) != 0)
+        log_event(LOG_INFO, "payment.step", log_id("usher.payment", p->payment_id),
+                  log_text("its hold could not be given up, and ends by its own time"));
+}
+
 int tickets_order(const struct work *w, struct id order_id, struct id account_id,
                   const Usher__V1__Order **ret_order)
 {
