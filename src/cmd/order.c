@@ -39,6 +39,32 @@ static const char *state_word(uint32_t state)
 
 /* ---- order show ---- */
 
+/* Of a payment of which something goes back, or went: "  paid 30,000 KRW, of which …". */
+static void print_books(const Usher__V1__Payment *p)
+{
+    const struct {
+        const char *word;
+        int64_t amount;
+    } parts[] = {{"given back", p->refunded},
+                 {"on its way back", p->pending},
+                 {"kept by the refund rule", p->charges},
+                 {"for tickets that are good", p->sold}};
+    char amount[MONEY_TEXT_MAX];
+    if (p->refunded + p->pending + p->charges == 0)
+        return;
+    money_format(p->captured, p->currency, amount);
+    printf("  paid %s, of which", amount);
+    const char *between = "";
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i].amount == 0)
+            continue;
+        money_format(parts[i].amount, p->currency, amount);
+        printf("%s %s %s", between, parts[i].word, amount);
+        between = ",";
+    }
+    printf("\n");
+}
+
 static void print_payments(const Usher__V1__MoneyStory *story)
 {
     char amount[MONEY_TEXT_MAX];
@@ -48,6 +74,7 @@ static void print_payments(const Usher__V1__MoneyStory *story)
         printf("payment %s by %s%s: %s, %s%s%s\n", p->payment_id, p->provider,
                p->test_money ? " (test money)" : "", amount, state_word((uint32_t)p->state),
                p->reason[0] ? ", " : "", p->reason);
+        print_books(p);
         money_format(p->contradicted, p->currency, amount);
         if (p->contradiction[0])
             printf("  its provider says otherwise: %s, %s\n", p->contradiction, amount);

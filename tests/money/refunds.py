@@ -27,7 +27,11 @@ def one_ticket_of_several(shop):
     left = buyer.order()
     assert left["state"] == "ORDER_STATE_CONFIRMED", left
     assert [t.get("seat", 0) for t in left["tickets"]] == [buyer.seats[0], buyer.seats[2]], left
-    assert buyer.get()["state"] == DONE
+    payment, paid = buyer.get(), int(buyer.hold["total"])
+    assert payment["state"] == DONE
+    assert [int(payment.get(part, 0)) for part in ("captured", "sold", "charges", "refunded", "pending")] == [paid, paid - price, 0, price, 0], payment
+    said = run(shop, "order", "show", order)
+    assert f"paid {paid:,} KRW, of which given back {price:,} KRW, for tickets that are good {paid - price:,} KRW" in said, said
     assert [c["amount"] for c in buyer.cancels()] == [price]
     other = Buyer(shop, taking=[gone])  # it is for sale again
     assert other.pay()["state"] == DONE

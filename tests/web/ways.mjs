@@ -582,7 +582,7 @@ export const ways = {
           ],
         }),
         'PaymentService/RefundOrder': () => {
-          kept = order({ tickets: [kept.tickets[1]], total: '165000' });
+          kept = order({ tickets: [kept.tickets[1]] }); // its total stays what was ordered
           return { refundId: 'r', orderId: hold, state: 'REFUND_STATE_PENDING', amount: '148500', charge: '16500', currency: 'KRW', createdAtMs: S(Date.now()) };
         },
         'PaymentService/GetMoneyStory': () => ({
@@ -620,6 +620,8 @@ export const ways = {
       await a.page.waitForSelector('.refund-sums:has-text("₩148,500")');
       await a.press('refund');
       await a.page.waitForFunction(() => document.querySelectorAll('.ticket').length === 1);
+      for (const part of ['given-back', 'remains']) await a.page.waitForSelector(`[data-${part}]:has-text("₩165,000")`);
+      assert.match(await a.page.textContent('.order-head'), /₩330,000/);
       const { request } = asked.find(({ name }) => name === 'RefundOrder');
       assert.deepEqual(request.seats, [12]);
       assert.equal(request.expectedRefund, '148500');

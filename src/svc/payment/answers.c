@@ -47,6 +47,11 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     order_number_write(id_is_zero(p->order_id) ? p->hold_id : p->order_id, number);
     ret_payment->order_number = (char *)copy(arena, view_str(number));
     ret_payment->fee = p->fee;
+    ret_payment->captured = p->books.captured;
+    ret_payment->sold = p->books.sold;
+    ret_payment->charges = p->books.kept;
+    ret_payment->refunded = p->books.refunded;
+    ret_payment->pending = p->books.pending;
     ret_payment->currency = (char *)copy(arena, p->currency);
     ret_payment->currency_digits = currency_digits(p->currency);
     ret_payment->must_finish_by_ms = p->must_finish_by_ms;

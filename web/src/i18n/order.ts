@@ -18,6 +18,8 @@ const en = {
   whereMoney: 'Where is my money?',
   refunded: (amount: string) => `${amount} is on its way back to you.`,
   orderState: 'Status',
+  givenBack: 'Tickets given back',
+  remains: 'Tickets you have',
   cancelOrder: 'Cancel order',
   cancelQuestion: 'Cancel this order?',
   cancelHint: (n: number) =>
@@ -48,6 +50,8 @@ const ko: typeof en = {
   whereMoney: '결제·환불 내역',
   refunded: (amount) => `환불 예정 금액은 ${amount}입니다.`,
   orderState: '상태',
+  givenBack: '취소한 티켓',
+  remains: '남은 티켓',
   cancelOrder: '예매 취소',
   cancelQuestion: '예매를 취소할까요?',
   cancelHint: (n) => `${seatsKo(n)}이 바로 다시 판매되고 티켓은 무효가 됩니다. 되돌릴 수 없습니다.`,

@@ -18,7 +18,7 @@ import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
 import { hasBegun } from '../state/dates';
 import { Deed } from '../state/deed';
-import { OneOrder } from '../state/orders';
+import { leftOf, OneOrder } from '../state/orders';
 import { paths } from '../state/route';
 import { FullCode } from './fullcode';
 
@@ -274,6 +274,7 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
 
 function OrderHead({ order }: { order: Order }) {
   const say = words.value;
+  const left = leftOf(order);
   return (
     <dl class="order-head" data-order={order.orderId} data-state={OrderState[order.state]}>
       <div class="order-number">
@@ -284,6 +285,18 @@ function OrderHead({ order }: { order: Order }) {
         <dt>{say.total}</dt>
         <dd class="numeric">{money(order.total, order)}</dd>
       </div>
+      {order.state === OrderState.CONFIRMED && left < order.total ? (
+        <>
+          <div data-given-back>
+            <dt>{orderWords.value.givenBack}</dt>
+            <dd class="numeric">{money(order.total - left, order)}</dd>
+          </div>
+          <div data-remains>
+            <dt>{orderWords.value.remains}</dt>
+            <dd class="numeric">{money(left, order)}</dd>
+          </div>
+        </>
+      ) : null}
       <div>
         <dt>{say.payment}</dt>
         <dd>{say.paidBy[order.paymentMethod] ?? orderWords.value.payAtBoxOffice}</dd>

@@ -8,7 +8,7 @@ import { Later } from '../parts/later';
 import { Notice } from '../parts/notice';
 import { OrderStateWord } from '../parts/orderstate';
 import { Trouble } from '../parts/trouble';
-import { OrderBook } from '../state/orders';
+import { leftOf, OrderBook } from '../state/orders';
 import { paths } from '../state/route';
 import { Owed } from './owed';
 
@@ -105,7 +105,9 @@ function OrderStub({ order }: { order: Order }) {
           <span>{order.tickets.map(({ label }) => seatName(label)).join(' · ')}</span>
         </span>
         <span class="stub-left stub-order">
-          <b class="numeric">{money(order.total, order)}</b>
+          <b class="numeric">
+            {money(order.state === OrderState.CONFIRMED ? leftOf(order) : order.total, order)}
+          </b>
           <OrderStateWord state={order.state} />
         </span>
         <span class="stub-go stub-look">

@@ -11,6 +11,10 @@ import { storage } from './storage';
 
 const page_size = 20;
 
+/** What the tickets cost that an order has still: of a part that was given back, it is less than its total. */
+export const leftOf = (order: Order): bigint =>
+  order.tickets.reduce((sum, ticket) => sum + ticket.amount, 0n);
+
 export class OrderBook {
   readonly orders = signal<Order[] | null>(null);
   readonly failure = signal<Failure | null>(null);
