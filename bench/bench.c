@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bench/fiber.h"
+#include "bench/peers/parts.h"
 #include "bench/seats.h"
 #include "bench/server.h"
 #include "bench/store.h"
@@ -74,6 +75,11 @@ static const struct goal {
     {"peers: 512 buyers, CPU a pair, times the seed's way", false, 1.0 / 12},
     {"peers: 1,000 people on 10 seats: answers, times the seed's way", true, 8},
     {"peers: 1,000 people on 10 seats: p99, times the seed's way", false, 1.0 / 20},
+    {"peers: joins through Redis, times the bare script", true, 0.5},
+    {"peers: what forwarding adds, times a bare gRPC round trip", false, 1.5},
+    {"peers: what forwarding adds, 16 at once, times a bare gRPC round trip", false, 1.5},
+    {"peers: takeover, times lease and loading", false, 1},
+    {"peers: loading, the old sale times the young one", false, 1.5},
     {"line: joins in the engine, times the bare entries", true, 0.3},
     {"line: joins, times the bare calls", true, 0.7},
     {"line: memory a person of a million", false, 200},
@@ -124,16 +130,37 @@ static int measure_store(bench_row_fn *row, void *state)
 }
 
 static const struct part parts[] = {
-    {"fibers", bench_fiber},    {"tokens", bench_tokens}, {"seats", measure_seats},
-    {"store", measure_store},   {"order", bench_order},   {"monitor", bench_monitor},
-    {"dressed", bench_dressed}, {"window", bench_window}, {"line", bench_line},
-    {"json", bench_json},       {"watch", bench_watch},   {"serving", bench_serving},
-    {"hot", bench_hot},         {"paper", bench_paper},   {"money", bench_money},
-    {"rush", bench_rush},       {"peers", bench_peers},
+    {"fibers", bench_fiber},
+    {"tokens", bench_tokens},
+    {"seats", measure_seats},
+    {"store", measure_store},
+    {"order", bench_order},
+    {"monitor", bench_monitor},
+    {"dressed", bench_dressed},
+    {"window", bench_window},
+    {"line", bench_line},
+    {"json", bench_json},
+    {"watch", bench_watch},
+    {"serving", bench_serving},
+    {"hot", bench_hot},
+    {"paper", bench_paper},
+    {"money", bench_money},
+    {"rush", bench_rush},
+    {"peers", peers_pairs},
+    {"peers-joins", peers_joins},
+    {"peers-forward", peers_forward},
+    {"peers-takeover", peers_takeover},
 };
 /* In place of all of them where another program is measured beside. */
 static const struct part pair_part = {"beside", bench_beside};
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* "peers" means "peers-joins" too. */
+static bool is_meant(const char *only, const char *name)
+{
+    const size_t len = strlen(only);
+    return strncmp(name, only, len) == 0 && (name[len] == '\0' || name[len] == '-');
+}
 
 /* ---- measuring: each part in a process of its own, so that none leaves threads or memory to
  * the next ---- */
@@ -357,7 +384,7 @@ static const struct conf_option options[] = {
      .help = "measures this part alone",
      .choices = "fibers|tokens|seats|store|order|monitor|dressed|window|line|json|watch|serving|"
                 "hot|rush|paper|"
-                "money|peers"},
+                "money|peers|peers-joins|peers-forward|peers-takeover"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"usher", CONF_PATH, offsetof(struct bench_values, usher), NULL,
@@ -424,7 +451,7 @@ int main(int argc, char **argv)
             measure_apart(&bench, &pair_part);
         }
         for (size_t i = 0; i < PARTS && !values.beside; i++) {
-            if (values.only && strcmp(values.only, parts[i].name) != 0)
+            if (values.only && !is_meant(values.only, parts[i].name))
                 continue;
             show_part(parts[i].name, run + 1, values.runs);
             measure_apart(&bench, &parts[i]);

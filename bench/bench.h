@@ -25,9 +25,9 @@ int bench_window(bench_row_fn *row,
 void bench_beside_next(const char *ours, const char *other);
 /* Whether, of a pair in this run, the other goes first. */
 bool bench_other_first(void);
-/* Beside the seed's way, on the same MariaDB and Redis. */
-int bench_peers(bench_row_fn *row, void *state);
-int bench_line(bench_row_fn *row, void *state);    /* joins: in the engine, and through gRPC */
+int bench_line(bench_row_fn *row, void *state); /* joins: in the engine, and through gRPC */
+/* Durable joins a second alone, of 2,048 people at once, through the port of the next server. */
+int bench_line_joins(double *ret_joins_s);
 int bench_json(bench_row_fn *row, void *state);    /* unary JSON beside a bare epoll responder */
 int bench_watch(bench_row_fn *row, void *state);   /* 10,000 streams beside a bare broadcaster */
 int bench_serving(bench_row_fn *row, void *state); /* the same of a line's status */

@@ -206,6 +206,34 @@ static void drive(void *arg)
     channel_free(rush->channel);
 }
 
+static int run_rush(struct rush *rush)
+{
+    setenv("USHER_OIDC", services, true);
+    int err = bench_server_start(2000, "0", -1, &rush->server);
+    unsetenv("USHER_OIDC");
+    if (err != 0)
+        return err;
+    err = bench_server_line(&rush->server);
+    rush->tokens = calloc(PEOPLE, sizeof(*rush->tokens));
+    if (err == 0)
+        err = rush->tokens ? fiber_main(drive, rush) : ERR_NO_MEMORY;
+    err = err != 0 ? err : rush->err;
+    if (err == 0)
+        err = bench_server_audit(&rush->server);
+    const int stopped = bench_server_stop(&rush->server);
+    free(rush->tokens);
+    return err != 0 ? err : stopped;
+}
+
+int bench_line_joins(double *ret_joins_s)
+{
+    struct rush rush = {0};
+    const int err = run_rush(&rush);
+    if (err == 0)
+        *ret_joins_s = rush.joins.calls * (double)NS_PER_S / (double)rush.joins.took_ns;
+    return err;
+}
+
 static void show_calls(const char *what, const char *a_call, const struct rush_figures *figures,
                        bench_row_fn *row, void *state)
 {
@@ -222,22 +250,7 @@ static void show_calls(const char *what, const char *a_call, const struct rush_f
 static int measure_port(bench_row_fn *row, void *state)
 {
     struct rush rush = {0};
-    setenv("USHER_OIDC", services, true);
-    int err = bench_server_start(2000, "0", -1, &rush.server);
-    unsetenv("USHER_OIDC");
-    if (err != 0)
-        return err;
-    err = bench_server_line(&rush.server);
-    rush.tokens = calloc(PEOPLE, sizeof(*rush.tokens));
-    if (err == 0)
-        err = rush.tokens ? fiber_main(drive, &rush) : ERR_NO_MEMORY;
-    err = err != 0 ? err : rush.err;
-    if (err == 0)
-        err = bench_server_audit(&rush.server);
-    const int stopped = bench_server_stop(&rush.server);
-    free(rush.tokens);
-    if (err == 0)
-        err = stopped;
+    const int err = run_rush(&rush);
     if (err != 0)
         return err;
     show_calls("durable joins, gRPC, 2,048 people at once", "a join", &rush.joins, row, state);

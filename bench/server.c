@@ -11,16 +11,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/wire.h"
 #include "clock/clock.h"
 #include "err/err.h"
 
 #define START_MAX_MS 20000
 #define LOOK_MS      5
+
+#define FIGURES_BYTES_MAX (1 << 20)
 
 static char program[512];
 static const char *roles;       /* NULL: all */
@@ -134,7 +138,7 @@ static int read_listen(struct bench_server *server)
     return 0;
 }
 
-static int open_sale(const struct bench_server *server, uint32_t places)
+static int make_sale(const struct bench_server *server, uint32_t places, bool opens)
 {
     char capacity[16], key[96];
     snprintf(capacity, sizeof(capacity), "%u", places);
@@ -145,7 +149,7 @@ static int open_sale(const struct bench_server *server, uint32_t places)
                                  "--hall",       "1",      "--prices", "4000,3000,2000,1000",
                                  "--places-max", "1000",   NULL};
     const char *const open[] = {"event", "open", "1", NULL};
-    return run(hall, to) && run(event, to) && run(open, to) ? 0 : ERR_UNAVAILABLE;
+    return run(hall, to) && run(event, to) && (!opens || run(open, to)) ? 0 : ERR_UNAVAILABLE;
 }
 
 int bench_server_pause(const struct bench_server *server)
@@ -229,8 +233,10 @@ static int start_provider(struct bench_server *server, char ret_url[80])
 static int start_server(struct bench_server *server, const char *keys, const char *workers, int cpu)
 {
     char url[80];
-    const char *words[28] = {"usher",      "serve",     "--listen", "127.0.0.1:0", "--data",
-                             server->data, "--workers", workers,    "--log-level", "warn"};
+    /* Where an owner is killed, that nobody could hold for a while is no news. */
+    const char *words[28] = {
+        "usher",      "serve",     "--listen", "127.0.0.1:0", "--data",
+        server->data, "--workers", workers,    "--log-level", coord_url ? "error" : "warn"};
     size_t count = 10;
     int err = provider_ms ? start_provider(server, url) : 0;
     const char *const more[][2] = {{"--psp", provider_ms ? url : NULL},
@@ -258,8 +264,8 @@ int bench_make_folder(char *ret_path, size_t path_bytes)
     return len > 0 && (size_t)len < path_bytes && mkdtemp(ret_path) ? 0 : ERR_IO;
 }
 
-int bench_server_start(uint32_t places, const char *workers, int cpu,
-                       struct bench_server *ret_server)
+static int start_sale(uint32_t places, const char *workers, int cpu, bool opens,
+                      struct bench_server *ret_server)
 {
     struct bench_server server = {0};
     int err = bench_make_folder(server.data, sizeof(server.data));
@@ -267,20 +273,32 @@ int bench_server_start(uint32_t places, const char *workers, int cpu,
         return err;
     err = start_server(&server, NULL, workers, cpu);
     if (err == 0)
-        err = open_sale(&server, places);
+        err = make_sale(&server, places, opens);
     *ret_server = server;
     if (err != 0)
         bench_server_stop(ret_server);
     return err;
 }
 
-int bench_server_start_beside(const struct bench_server *first, struct bench_server *ret_server)
+int bench_server_start(uint32_t places, const char *workers, int cpu,
+                       struct bench_server *ret_server)
+{
+    return start_sale(places, workers, cpu, true, ret_server);
+}
+
+int bench_server_prepare(uint32_t places, struct bench_server *ret_server)
+{
+    return start_sale(places, "0", -1, false, ret_server);
+}
+
+int bench_server_start_beside(const struct bench_server *first, const char *workers,
+                              struct bench_server *ret_server)
 {
     struct bench_server server = {0};
     int err = bench_make_folder(server.data, sizeof(server.data));
     if (err != 0)
         return err;
-    err = start_server(&server, first->data, "0", -1);
+    err = start_server(&server, first->data, workers, -1);
     *ret_server = server;
     if (err != 0)
         bench_server_stop(ret_server);
@@ -309,6 +327,21 @@ static bool stop(pid_t pid)
     return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+int bench_server_leave(struct bench_server *server)
+{
+    char path[96];
+    snprintf(path, sizeof(path), "%s/listen", server->data);
+    const bool ended = stop(server->pid);
+    unlink(path);
+    server->pid = 0;
+    return ended ? 0 : ERR_IO;
+}
+
+int bench_server_return(struct bench_server *server)
+{
+    return start_server(server, NULL, "0", -1);
+}
+
 int bench_server_stop(struct bench_server *server)
 {
     const bool ended = stop(server->pid);
@@ -317,19 +350,35 @@ int bench_server_stop(struct bench_server *server)
     return ended ? 0 : ERR_IO;
 }
 
-void bench_server_kill(struct bench_server *server)
-{
-    kill(server->pid, SIGKILL);
-    waitpid(server->pid, NULL, 0);
-    bench_remove_folder(server->data);
-}
-
 int bench_server_audit(const struct bench_server *server)
 {
     const char *const words[] = {"audit", server->store ? "--store" : "--data",
                                  server->store ? server->store : server->data, NULL};
     const char *const none[] = {NULL};
     return run(words, none) ? 0 : ERR_CORRUPT;
+}
+
+int bench_server_figure(const struct bench_server *server, const char *name, double *ret_value)
+{
+    static char page[FIGURES_BYTES_MAX];
+    char line[96];
+    size_t have = 0;
+    ssize_t n = 0;
+    const int fd = wire_connect(server->port);
+    const bool asked =
+        fd >= 0 && wire_send(fd, VIEW_LIT("GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
+                                          "Connection: close\r\n\r\n"));
+    while (asked && have < sizeof(page) - 1 &&
+           (n = recv(fd, page + have, sizeof(page) - 1 - have, 0)) > 0)
+        have += (size_t)n;
+    if (fd >= 0)
+        close(fd);
+    page[have] = '\0';
+    snprintf(line, sizeof(line), "\n%s ", name);
+    const char *found = strstr(page, line);
+    if (found)
+        *ret_value = strtod(found + strlen(line), NULL);
+    return !asked || n < 0 || have == 0 ? ERR_UNAVAILABLE : found ? 0 : ERR_NOT_FOUND;
 }
 
 int64_t bench_cpu_ns(pid_t pid)

@@ -38,7 +38,16 @@ void bench_server_stores(const char *store, const char *coord);
 int bench_server_start(uint32_t places, const char *workers, int cpu,
                        struct bench_server *ret_server);
 /* Starts one more process on the same store (bench_server_stores), with the same keys. */
-int bench_server_start_beside(const struct bench_server *first, struct bench_server *ret_server);
+int bench_server_start_beside(const struct bench_server *first, const char *workers,
+                              struct bench_server *ret_server);
+/* As bench_server_start, and the sale is not opened. */
+int bench_server_prepare(uint32_t places, struct bench_server *ret_server);
+/* SIGTERM, and waits; the folder and the keys stay. ERR_IO: it did not end with exit code 0. */
+int bench_server_leave(struct bench_server *server);
+/* Starts it again after that, on the same store. */
+int bench_server_return(struct bench_server *server);
+/* The value of a line of its /metrics, "usher_load_seconds_sum". ERR_NOT_FOUND; ERR_UNAVAILABLE. */
+int bench_server_figure(const struct bench_server *server, const char *name, double *ret_value);
 /* Puts an open line in front of the performance, sale 1: guests may join, and all are called at
  * once. ERR_UNAVAILABLE. */
 int bench_server_line(const struct bench_server *server);
@@ -49,8 +58,6 @@ int bench_server_dress(const struct bench_server *server, uint32_t first_kept, u
 int bench_server_pause(const struct bench_server *server);
 /* SIGTERM, waits, removes the folder. ERR_IO: it did not end with exit code 0. */
 int bench_server_stop(struct bench_server *server);
-/* kill -9; removes the folder. */
-void bench_server_kill(struct bench_server *server);
 /* `usher audit` on its folder, or its shared store. ERR_CORRUPT: it is not clean. */
 int bench_server_audit(const struct bench_server *server);
 

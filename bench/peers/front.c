@@ -56,11 +56,12 @@ static int identify(void *state, const struct credentials *credentials,
     return 0;
 }
 
-static int start_workers(struct worker *workers[FRONT_WORKERS_MAX], uint32_t *ret_count)
+static int start_workers(uint32_t wanted, struct worker *workers[FRONT_WORKERS_MAX],
+                         uint32_t *ret_count)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const long most = wanted ? wanted : sysconf(_SC_NPROCESSORS_ONLN);
     int err = 0;
-    for (*ret_count = 0; err == 0 && *ret_count < cores && *ret_count < FRONT_WORKERS_MAX;) {
+    for (*ret_count = 0; err == 0 && *ret_count < most && *ret_count < FRONT_WORKERS_MAX;) {
         err = worker_start(*ret_count, &SCHED_LIMITS_DEFAULT, &workers[*ret_count]);
         ++*ret_count;
     }
@@ -77,7 +78,7 @@ static int serve(const struct front_wish *wish, uint16_t *ret_port)
     void *state = NULL;
     log_setup(
         &(struct log_options){.level = LOG_WARN, .fd = STDERR_FILENO, .clock = clock_system()});
-    int err = start_workers(workers, &count);
+    int err = start_workers(wish->workers, workers, &count);
     if (err == 0 && wish->open)
         err = wish->open(wish->open_wish, workers, count, &state);
     for (uint32_t i = 0; err == 0 && i < wish->service_count; i++) {

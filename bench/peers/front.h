@@ -24,6 +24,7 @@ struct front_service {
 struct front_wish {
     struct front_service services[FRONT_SERVICES_MAX];
     uint32_t service_count;
+    uint32_t workers; /* 0: one a core, as `usher serve` has */
     /* In the new process, before it listens: makes the state of all calls. May be NULL. 0, or an
      * error, after having said on stderr why. */
     int (*open)(void *wish, struct worker *const *workers, uint32_t worker_count, void **ret_state);
@@ -35,7 +36,7 @@ struct front {
     char url[64];
 };
 
-/* Starts it, a worker a core as `usher serve` has. Whoever calls says who he is: the token is his
+/* Starts it. Whoever calls says who he is: the token is his
  * account's id, and is believed. From a process with one thread; wire_end(front.pid) ends it, as
  * does the end of this process. ERR_IO, ERR_UNAVAILABLE: it did not start. */
 int front_start(const struct front_wish *wish, struct front *ret_front);

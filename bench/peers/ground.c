@@ -18,12 +18,6 @@ static const struct {
               [GROUND_PAIR] = {"USHER_TEST_MARIADB_PAIR", "USHER_TEST_MARIADB_PAIR_PIDS"}};
 static const char redis_url[] = "USHER_TEST_REDIS", redis_pids[] = "USHER_TEST_REDIS_PIDS";
 
-bool ground_is_there(void)
-{
-    return getenv(stores[GROUND_MARIADB].url) && getenv(stores[GROUND_PAIR].url) &&
-           getenv(redis_url);
-}
-
 /* "17,18", behind those that are there already. */
 static void add_pids(const char *name, struct ground *ground)
 {
@@ -99,8 +93,10 @@ int ground_clear(enum ground_kind kind, struct ground *ret_ground)
         return 0;
     const char *url = getenv(stores[kind].url);
     const char *database = url ? strstr(url, DATABASE) : NULL;
-    if (!database || !getenv(redis_url))
+    if (!database || !getenv(redis_url)) {
+        fprintf(stderr, "usher-bench: run it by tests/servers/with mariadb,mariadb-pair,redis\n");
         return ERR_UNAVAILABLE;
+    }
     snprintf(ret_ground->store, GROUND_URL_MAX, "%.*s/usher_bench?%s", (int)(database - url), url,
              database + strlen(DATABASE));
     snprintf(ret_ground->coord, GROUND_URL_MAX, "%s", getenv(redis_url));

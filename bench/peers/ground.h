@@ -6,7 +6,6 @@
 #define USHER_BENCH_PEERS_GROUND_H
 
 #include <hiredis/hiredis.h>
-#include <stdbool.h>
 #include <sys/types.h>
 
 #define GROUND_URL_MAX  600
@@ -20,10 +19,8 @@ struct ground {
     pid_t pids[GROUND_PIDS_MAX]; /* of all these servers; the rest 0 */
 };
 
-/* Whether all of them are there. */
-bool ground_is_there(void);
-/* Empties what that kind needs. ERR_UNAVAILABLE; as mariadb_take. From a process with one thread,
- * which it has afterwards too. */
+/* Empties what that kind needs. ERR_UNAVAILABLE: it is not there, and stderr says so; as
+ * mariadb_take. From a process with one thread, which it has afterwards too. */
 int ground_clear(enum ground_kind kind, struct ground *ret_ground);
 
 /* A connection of hiredis, which blocks; redisFree ends it. ERR_UNAVAILABLE. */

@@ -7,13 +7,18 @@
 
 #include "mem/table.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 #include "owner/state.h"
 #include "sale/ledger.h"
 #include "store/playbill.h"
 #include "usher/v1/ticket.pb-c.h"
 
+METRIC_HISTOGRAM(load_time, "usher_load_seconds",
+                 "From an owner's claim until it knows what its store has.", "");
+
 #define LOAD_STEP_MAX_MS 10000
 #define LOAD_PAGE        1000
+#define LOAD_NEAR        16 /* rows too many that are read rather than looked for */
 #define LOAD_ARENA_MAX   (64u << 20)
 /* An ended hold's entry is stamped at most this much after its end: ten times OWNER_LATE_MS. */
 #define LOAD_SLACK_MS 600000
@@ -356,7 +361,7 @@ static int find_start(struct load *load, int64_t from_ms, uint64_t *ret_seq)
             break;
         start = before;
     }
-    while (start - before > LOAD_PAGE) {
+    while (start - before > LOAD_NEAR) {
         const uint64_t middle = before + (start - before) / 2;
         int err = row_ms(load, middle, &at_ms);
         if (err != 0)
@@ -534,6 +539,7 @@ int owner_load(struct owner *owner)
 {
     const uint32_t places = owner->options.hall->place_count;
     struct load load = {.owner = owner, .store = owner->options.store};
+    const int64_t began_ns = fiber_now_ns();
     arena_init(&load.arena, LOAD_ARENA_MAX);
     load.open.max = places;
     load.open.holds = calloc(places, sizeof(*load.open.holds));
@@ -565,6 +571,7 @@ int owner_load(struct owner *owner)
                                                     .sale_state = owner->sale_state,
                                                     .price_list = owner->list_count - 1},
                              states);
+        metric_observe_ns(&load_time, fiber_now_ns() - began_ns);
     }
     free(states);
     free(load.open.holds);

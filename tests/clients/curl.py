@@ -216,7 +216,8 @@ def curl_only(client):
     def pages():
         equal(client.run("/healthz").body, b"ok\n", "/healthz")
         metrics = client.run("/metrics").body.decode()
-        for name in ("usher_seats_sold", "usher_performances_serving", "usher_commit_seconds_count", "usher_changes_total"):
+        for name in ("usher_seats_sold", "usher_performances_serving", "usher_commit_seconds_count", "usher_load_seconds_count",
+                     "usher_changes_total"):
             assert f"\n{name} " in metrics, f"no {name} in {metrics}"
         assert "\nusher_connections_open " in metrics and "# TYPE usher_calls_total counter" in metrics, metrics[:300]
         head = client.run("/healthz", "-I")
