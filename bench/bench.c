@@ -147,6 +147,7 @@ static const struct part parts[] = {
     {"money", bench_money},
     {"rush", bench_rush},
     {"peers", peers_pairs},
+    {"peers-hot", peers_hot},
     {"peers-joins", peers_joins},
     {"peers-forward", peers_forward},
     {"peers-takeover", peers_takeover},
@@ -384,7 +385,7 @@ static const struct conf_option options[] = {
      .help = "measures this part alone",
      .choices = "fibers|tokens|seats|store|order|monitor|dressed|window|line|json|watch|serving|"
                 "hot|rush|paper|"
-                "money|peers|peers-joins|peers-forward|peers-takeover"},
+                "money|peers|peers-hot|peers-joins|peers-forward|peers-takeover"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"usher", CONF_PATH, offsetof(struct bench_values, usher), NULL,

@@ -9,7 +9,8 @@
 #include "bench/peers/ground.h"
 #include "bench/server.h"
 
-int peers_pairs(bench_row_fn *row, void *state);    /* hold + order; 1,000 people on 10 seats */
+int peers_pairs(bench_row_fn *row, void *state);    /* hold + order */
+int peers_hot(bench_row_fn *row, void *state);      /* 1,000 people on 10 seats */
 int peers_joins(bench_row_fn *row, void *state);    /* through Redis */
 int peers_forward(bench_row_fn *row, void *state);  /* a call at a process that is not the owner */
 int peers_takeover(bench_row_fn *row, void *state); /* kill -9 of the owner; loading */
