@@ -279,6 +279,22 @@ static int upload(struct session *session, const struct edit_values *values)
     return code == CMD_OK ? show(session, values, event) : code;
 }
 
+/* The performance that was named has to be one of the event's. An enum cmd_exit. */
+static int check_performance(struct session *session, const struct edit_values *values,
+                             uint32_t event_id)
+{
+    Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    look.performance_id = (uint32_t)values->performance_id;
+    const int code = session_call(session, get_performance, &look, &performance);
+    return code != CMD_OK || performance->event_id == event_id
+               ? code
+               : cmd_fail("event edit", CMD_FALSE,
+                          "performance %u is of event %u (%s), and not of event %u",
+                          performance->performance_id, performance->event_id,
+                          performance->event_name, event_id);
+}
+
 static int edit(struct session *session, void *arg)
 {
     const struct edit_values *values = arg;
@@ -301,6 +317,8 @@ static int edit(struct session *session, void *arg)
                         "--starts-at, --time-zone, --doors, --gate, --address, --pay-later, "
                         "--price and --prices go with --performance NUMBER");
     int code = take_event(session, values, &request.event_id);
+    if (code == CMD_OK && values->performance_id != 0)
+        code = check_performance(session, values, request.event_id);
     if (code != CMD_OK)
         return code;
     if (values->name) {

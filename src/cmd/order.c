@@ -95,15 +95,18 @@ static int show(struct session *session, void *arg)
     const Usher__V1__MoneyStory *story;
     struct sheet sheet;
     char when[WHEN_TEXT_MAX];
-    const char *order_id;
-    int code = order_find_id(session, values->order_id, &order_id);
-    wish.order_id = (char *)order_id;
-    if (code == CMD_OK)
-        code = call_payment(session, get_money_story, &wish, &story);
+    struct order_found found;
+    int code = order_look(session, values->order_id, 0, &found);
+    if (code != CMD_OK)
+        return code;
+    wish.order_id =
+        found.order ? found.order->order->order_id : found.reservation->payment->order_id;
+    code = call_payment(session, get_money_story, &wish, &story);
     if (code != CMD_OK)
         return code;
     if (values->session.json)
         return session_print_json(session, story);
+    order_print_what(session, &found);
     print_payments(story);
     sheet_init(&sheet, "lll");
     for (size_t i = 0; i < story->n_events; i++) {
@@ -114,13 +117,13 @@ static int show(struct session *session, void *arg)
     }
     sheet_print(&sheet, stdout);
     sheet_release(&sheet);
-    return order_print_notes(session, order_id);
+    return found.order ? order_print_notes(session, wish.order_id) : CMD_OK;
 }
 
 static const struct conf_table show_table = {
     .command = "usher order show",
-    .summary = "Tells where an order's money is: each attempt, call, webhook and refund; and the "
-               "notes on it.",
+    .summary = "Tells what an order is, and where its money is: each attempt, call, webhook and "
+               "refund; and the notes on it.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,
@@ -178,12 +181,13 @@ static int refund(struct session *session, void *arg)
         printf("%s %s: nothing more goes back\n", amount,
                done->state == USHER__V1__REFUND_STATE__REFUND_STATE_DONE
                    ? "was given back before"
-                   : "was to be given back before, and the provider did not answer yet");
+                   : "is on its way back since before, and not done yet");
     else
         printf("%s %s\n", amount,
                done->state == USHER__V1__REFUND_STATE__REFUND_STATE_DONE
                    ? "is given back, and the tickets are void"
-                   : "will be given back: the provider did not answer yet");
+                   : "is on its way back: the tickets are void, and usher order show tells when "
+                     "it is done");
     return CMD_OK;
 }
 
@@ -311,8 +315,9 @@ static int list_command(int argc, char **argv)
 }
 
 const struct cmd order_commands[ORDER_COMMANDS] = {
-    {"find", "orders by number or address", order_find_command, .table = &order_find_table},
-    {"show", "where an order's money is", show_command, .table = &show_table},
+    {"find", "orders, and what is held to be paid, by number or address", order_find_command,
+     .table = &order_find_table},
+    {"show", "what an order is, and where its money is", show_command, .table = &show_table},
     {"refund", "give an order back that was paid", refund_command, .table = &refund_table},
     {"collect", "take the money for what is paid at the box office", order_collect_command,
      .table = &order_collect_table},

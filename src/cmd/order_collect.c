@@ -5,7 +5,7 @@
 
 #include "cmd/order.h"
 #include "cmd/session.h"
-#include "sale/order_number.h"
+#include "cmd/when.h"
 #include "term/money.h"
 #include "usher/v1/payment.pb-c.h"
 
@@ -20,41 +20,44 @@ struct collect_values {
     int64_t amount; /* that was taken; 0: what is due */
 };
 
-static bool is_meant(const Usher__V1__Payment *p, const char *word, const char *number)
+/* What is no place that waits to be paid at the box office: why there is nothing to take. */
+static int tell_order(struct session *session, const struct collect_values *values,
+                      const Usher__V1__Order *order)
 {
-    return strcmp(p->order_number, number) == 0 || strcmp(p->order_id, word) == 0 ||
-           strcmp(p->payment_id, word) == 0;
+    char when[WHEN_TEXT_MAX];
+    when_format(order->placed_at_ms, when);
+    if (order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED)
+        return cmd_fail(session->command, CMD_FALSE, "%s is cancelled: take no money",
+                        order->order_number);
+    if (!order_is_paid(order))
+        return cmd_fail(session->command, CMD_FALSE,
+                        "%s is %s since %s: nothing is collected for it", order->order_number,
+                        order_paid_word(order), when);
+    if (values->session.json)
+        return session_print_json(session, order);
+    printf("%s was paid before: %s since %s; take no money\n", order->order_number,
+           order_paid_word(order), when);
+    return CMD_OK;
 }
 
-/* The attempt that waits for its money under that number. CMD_OK, or after having said why. */
+/* The attempt that waits for its money under that number; NULL: an order is told of, and nothing is
+ * to be done. CMD_OK, or after having said why. */
 static int find(struct session *session, const struct collect_values *values,
                 const Usher__V1__Payment **ret_payment)
 {
-    Usher__V1__ListPaymentsRequest wish = USHER__V1__LIST_PAYMENTS_REQUEST__INIT;
-    const Usher__V1__ListPaymentsResponse *page;
-    char number[ORDER_NUMBER_CHARS + 1] = "";
-    size_t found = 0;
-    order_number_read(view_str(values->word), number);
-    wish.performance_id = (uint32_t)values->performance_id;
-    wish.state = USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DEPOSIT;
-    wish.page_size = 100;
-    do {
-        int code = call_payment(session, list_payments, &wish, &page);
-        if (code != CMD_OK)
-            return code;
-        for (size_t i = 0; i < page->n_payments; i++) {
-            if (is_meant(page->payments[i], values->word, number)) {
-                *ret_payment = page->payments[i];
-                found++;
-            }
-        }
-        wish.page_token = page->next_page_token;
-    } while (wish.page_token[0]);
-    if (found == 1)
-        return CMD_OK;
-    return cmd_fail(session->command, CMD_FALSE, "%s: %s; usher payment list --state deposit tells",
-                    values->word,
-                    found == 0 ? "nothing of that number waits to be paid" : "several");
+    struct order_found found;
+    int code = order_look(session, values->word, (uint32_t)values->performance_id, &found);
+    *ret_payment = NULL;
+    if (code != CMD_OK)
+        return code;
+    if (found.order)
+        return tell_order(session, values, found.order->order);
+    const Usher__V1__Payment *p = found.reservation->payment;
+    if (!order_waits(found.reservation) || strcmp(p->provider, "box-office") != 0)
+        return cmd_fail(session->command, CMD_FALSE, "%s: %s; take no money", p->order_number,
+                        order_reservation_words(session, found.reservation));
+    *ret_payment = p;
+    return CMD_OK;
 }
 
 static int collect(struct session *session, void *arg)
@@ -64,7 +67,7 @@ static int collect(struct session *session, void *arg)
     const Usher__V1__Payment *due = NULL, *done;
     char amount[MONEY_TEXT_MAX];
     int code = find(session, values, &due);
-    if (code != CMD_OK)
+    if (code != CMD_OK || !due)
         return code;
     wish.payment_id = due->payment_id;
     wish.amount = values->amount != 0 ? values->amount : due->amount;
@@ -88,7 +91,7 @@ static int collect(struct session *session, void *arg)
 
 static const struct conf_option options[] = {
     {"performance", CONF_INT, offsetof(struct collect_values, performance_id), "0", 0, UINT32_MAX,
-     .help = "look in this performance alone; only an operator may look in all (0)"},
+     .help = "of this performance alone, where several have that number; 0: of any"},
     {"amount", CONF_INT, offsetof(struct collect_values, amount), "0", 0, INT64_MAX,
      .help = "what was taken, in the smallest unit: another amount than is due is refused; 0: what "
              "is due"},

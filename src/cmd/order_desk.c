@@ -6,11 +6,9 @@
 #include "cmd/order.h"
 #include "cmd/session.h"
 #include "cmd/when.h"
-#include "err/err.h"
-#include "mem/id.h"
 #include "term/money.h"
 #include "term/sheet.h"
-#include "usher/v1/door.pb-c.h"
+#include "usher/v1/payment.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
 #define call_door(session, method, request, ret_response)                                          \
@@ -23,25 +21,6 @@ struct desk_values {
     const char *seats;
     bool even_used;
 };
-
-int order_find_id(struct session *session, const char *text, const char **ret_order_id)
-{
-    Usher__V1__FindOrdersRequest wish = USHER__V1__FIND_ORDERS_REQUEST__INIT;
-    const Usher__V1__FindOrdersResponse *found;
-    struct id id;
-    *ret_order_id = text;
-    if (id_parse(view_str(text), &id) == 0)
-        return CMD_OK;
-    wish.text = (char *)text;
-    int code = call_door(session, find_orders, &wish, &found);
-    if (code != CMD_OK)
-        return code;
-    if (found->n_orders != 1)
-        return cmd_fail(session->command, CMD_FALSE, "%s: %s; usher order find lists what there is",
-                        text, found->n_orders == 0 ? "no such order" : "several orders");
-    *ret_order_id = found->orders[0]->order->order_id;
-    return CMD_OK;
-}
 
 int order_read_seats(const char *command, const char *text, uint32_t ret_seats[ORDER_SEATS_MAX],
                      size_t *ret_count)
@@ -86,13 +65,32 @@ static void put_order(struct sheet *sheet, const Usher__V1__FoundOrder *found)
     sheet_put(sheet, "%s", when);
     sheet_put(sheet, "%s", order->event_name);
     sheet_put(sheet, "%s", amount);
-    sheet_put(sheet, "%s",
-              order->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? "good" : "cancelled");
+    sheet_put(sheet, "%s, %s",
+              order->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? "good" : "cancelled",
+              order_paid_word(order));
     sheet_put(sheet, "%s", found->contact->name);
     sheet_put(sheet, "%s", found->contact->email);
     const Usher__V1__Mail *mail = found->tickets_mail;
     sheet_put(sheet, "%s%s%s", mail ? mail->state : "no mail yet",
               mail && mail->last_error[0] ? ": " : "", mail ? mail->last_error : "");
+}
+
+static void put_reservation(struct session *session, struct sheet *sheet,
+                            const Usher__V1__FoundReservation *found)
+{
+    const Usher__V1__Payment *p = found->payment;
+    char amount[MONEY_TEXT_MAX], when[WHEN_TEXT_MAX];
+    money_format(p->amount, p->currency, amount);
+    when_format(p->created_at_ms, when);
+    sheet_put(sheet, "%s", p->order_number);
+    sheet_put(sheet, "%s", p->order_id);
+    sheet_put(sheet, "%s", when);
+    sheet_put(sheet, "%s", found->event_name);
+    sheet_put(sheet, "%s", amount);
+    sheet_put(sheet, "%s", order_reservation_words(session, found));
+    sheet_put(sheet, "%s", found->contact->name);
+    sheet_put(sheet, "%s", found->contact->email);
+    sheet_put(sheet, "%s", "");
 }
 
 static int find(struct session *session, void *arg)
@@ -107,19 +105,23 @@ static int find(struct session *session, void *arg)
         return code;
     if (values->session.json)
         return session_print_json(session, found);
-    if (found->n_orders == 0)
+    if (found->n_orders + found->n_reservations == 0)
         return cmd_fail(session->command, CMD_FALSE, "no order of %s", values->word);
     sheet_init(&sheet, "llllrllll");
     for (size_t i = 0; i < found->n_orders; i++)
         put_order(&sheet, found->orders[i]);
+    for (size_t i = 0; i < found->n_reservations; i++)
+        put_reservation(session, &sheet, found->reservations[i]);
     sheet_print(&sheet, stdout);
     sheet_release(&sheet);
     return CMD_OK;
 }
 
-const struct conf_table order_find_table =
-    DESK_TABLE("usher order find", "Finds orders by number, or by the address that they went to.",
-               "NUMBER-OR-ADDRESS");
+const struct conf_table order_find_table = DESK_TABLE(
+    "usher order find",
+    "Finds orders, and places that are held to be paid, by number, by id, or by the mail "
+    "address that was said with them.",
+    "NUMBER-OR-ADDRESS");
 
 int order_find_command(int argc, char **argv)
 {
@@ -160,19 +162,57 @@ int order_resend_command(int argc, char **argv)
 
 /* ---- cancel ---- */
 
+/* What waits for its money until a deadline. */
+static int end_reservation(struct session *session, const struct desk_values *values,
+                           const Usher__V1__FoundReservation *one)
+{
+    Usher__V1__AbandonPaymentRequest wish = USHER__V1__ABANDON_PAYMENT_REQUEST__INIT;
+    const Usher__V1__Payment *p;
+    if (!order_waits(one))
+        return order_refuse_reservation(session, one);
+    if (values->seats)
+        return cmd_fail(session->command, CMD_USAGE,
+                        "%s is no order yet: it ends whole, without --seats",
+                        one->payment->order_number);
+    wish.payment_id = one->payment->payment_id;
+    int code = session_call_of(session, &usher__v1__payment_service__descriptor,
+                               Usher__V1__PaymentService, abandon_payment, &wish, &p);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        code = session_print_json(session, p);
+    switch (p->state) {
+    case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_ABANDONED:
+        if (!values->session.json)
+            printf("%s is ended: nothing was paid, and its places are free\n", p->order_number);
+        return code;
+    case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DEPOSIT:
+    case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_UNCLEAR:
+        return cmd_fail(session->command, CMD_FALSE,
+                        "%s: %s does not answer, so it goes on: try again", p->order_number,
+                        p->provider);
+    default:
+        return cmd_fail(session->command, CMD_FALSE,
+                        "%s was paid at this very moment: usher order refund gives it back",
+                        p->order_number);
+    }
+}
+
 static int cancel(struct session *session, void *arg)
 {
     const struct desk_values *values = arg;
     Usher__V1__CancelOrderRequest wish = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
     const Usher__V1__Order *order;
-    const char *order_id;
+    struct order_found found;
     uint32_t seats[ORDER_SEATS_MAX];
     int code = order_read_seats(session->command, values->seats, seats, &wish.n_seats);
     if (code == CMD_OK)
-        code = order_find_id(session, values->word, &order_id);
+        code = order_look(session, values->word, 0, &found);
+    if (code == CMD_OK && found.reservation)
+        return end_reservation(session, values, found.reservation);
     if (code != CMD_OK)
         return code;
-    wish.order_id = (char *)order_id;
+    wish.order_id = found.order->order->order_id;
     wish.seats = seats;
     wish.even_used = values->even_used;
     code = session_call(session, cancel_order, &wish, &order);
@@ -198,7 +238,8 @@ static const struct conf_option cancel_options[] = {
 
 const struct conf_table order_cancel_table = {
     .command = "usher order cancel",
-    .summary = "Cancels an order that was to be paid at the box office.",
+    .summary = "Cancels what no money came of: a comp, an order for the box office, or places that "
+               "are held to be paid later.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,

@@ -316,7 +316,7 @@ int contact_read_wish(struct sql_txn *txn, uint32_t performance_id, struct id ac
 static int read_found(struct sql_rows *rows, struct arena *arena, struct contact *c)
 {
     struct view *const texts[] = {&c->name, &c->email, &c->phone, &c->language};
-    *c = (struct contact){.created_at_ms = sql_get_int(rows, 6), .ordered = true};
+    *c = (struct contact){.created_at_ms = sql_get_int(rows, 6), .ordered = sql_get_int(rows, 7)};
     int err = sql_get_id(rows, 0, &c->order_id);
     if (err == 0)
         err = sql_get_id(rows, 1, &c->account_id);
@@ -344,8 +344,8 @@ static int take_found(struct sql_rows *rows, size_t max, struct arena *arena, st
     return err < 0 ? err : 0;
 }
 
-int contact_find(struct sql_txn *txn, struct view number, struct view email, size_t max,
-                 struct arena *arena, struct contact **ret_contacts, size_t *ret_count)
+int contact_find(struct sql_txn *txn, struct view number, struct view email, bool ordered,
+                 size_t max, struct arena *arena, struct contact **ret_contacts, size_t *ret_count)
 {
     struct sql_rows *rows;
     struct contact *found = arena_alloc(arena, max * sizeof(*found));
@@ -353,18 +353,20 @@ int contact_find(struct sql_txn *txn, struct view number, struct view email, siz
         return found ? ERR_INVALID : ERR_NO_MEMORY;
     int err =
         number.len > 0
-            ? sql_query(
-                  txn,
-                  "SELECT order_id, account_id, name, email, phone, language, created_at_ms"
-                  " FROM contact WHERE number = ? AND (email = ? OR ? = '') AND ordered = 1"
-                  " ORDER BY created_at_ms DESC LIMIT ?",
-                  SQL(sql_text(number), sql_text(email), sql_text(email), sql_int((int64_t)max)),
-                  &rows)
-            : sql_query(txn,
-                        "SELECT order_id, account_id, name, email, phone, language, created_at_ms"
-                        " FROM contact WHERE email = ? AND ordered = 1"
+            ? sql_query(txn,
+                        "SELECT order_id, account_id, name, email, phone, language, created_at_ms,"
+                        " ordered"
+                        " FROM contact WHERE number = ? AND (email = ? OR ? = '') AND ordered = ?"
                         " ORDER BY created_at_ms DESC LIMIT ?",
-                        SQL(sql_text(email), sql_int((int64_t)max)), &rows);
+                        SQL(sql_text(number), sql_text(email), sql_text(email), sql_int(ordered),
+                            sql_int((int64_t)max)),
+                        &rows)
+            : sql_query(txn,
+                        "SELECT order_id, account_id, name, email, phone, language, created_at_ms,"
+                        " ordered"
+                        " FROM contact WHERE email = ? AND ordered = ?"
+                        " ORDER BY created_at_ms DESC LIMIT ?",
+                        SQL(sql_text(email), sql_int(ordered), sql_int((int64_t)max)), &rows);
     return err == 0 ? take_found(rows, max, arena, found, ret_contacts, ret_count) : err;
 }
 
@@ -385,7 +387,8 @@ static int run_of(struct sql_job *base, struct sql_txn *txn)
     if (!found)
         return ERR_NO_MEMORY;
     int err = sql_query(txn,
-                        "SELECT order_id, account_id, name, email, phone, language, created_at_ms"
+                        "SELECT order_id, account_id, name, email, phone, language, created_at_ms,"
+                        " ordered"
                         " FROM contact WHERE account_id = ? AND ordered = 1"
                         " ORDER BY created_at_ms DESC LIMIT ?",
                         SQL(sql_id(job->account_id), sql_int((int64_t)job->max)), &rows);
@@ -408,6 +411,7 @@ int contacts_of(struct sql *sql, struct id account_id, size_t max, struct arena 
 struct find_job {
     struct sql_job job;
     struct view number, email;
+    bool ordered;
     size_t max;
     struct arena *arena;
     struct contact *contacts;
@@ -417,16 +421,20 @@ struct find_job {
 static int run_find(struct sql_job *base, struct sql_txn *txn)
 {
     struct find_job *job = (struct find_job *)base;
-    return contact_find(txn, job->number, job->email, job->max, job->arena, &job->contacts,
-                        &job->count);
+    return contact_find(txn, job->number, job->email, job->ordered, job->max, job->arena,
+                        &job->contacts, &job->count);
 }
 
-int contacts_search(struct sql *sql, struct view number, struct view email, size_t max,
-                    struct arena *arena, struct contact **ret_contacts, size_t *ret_count,
-                    int64_t deadline_ns)
+int contacts_search(struct sql *sql, struct view number, struct view email, bool ordered,
+                    size_t max, struct arena *arena, struct contact **ret_contacts,
+                    size_t *ret_count, int64_t deadline_ns)
 {
-    struct find_job job = {
-        .job.run = run_find, .number = number, .email = email, .max = max, .arena = arena};
+    struct find_job job = {.job.run = run_find,
+                           .number = number,
+                           .email = email,
+                           .ordered = ordered,
+                           .max = max,
+                           .arena = arena};
     int err = sql_read(sql, &job.job, deadline_ns);
     if (err == 0) {
         *ret_contacts = job.contacts;

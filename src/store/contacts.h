@@ -50,13 +50,14 @@ struct contact_edit {
  * and all else in the arena. ERR_NOT_FOUND; ERR_INVALID beyond the maxima; as sql_write. */
 int contact_edit(struct sql *sql, const struct contact_edit *edit, struct arena *arena,
                  struct contact *ret_contact, int64_t deadline_ns);
-/* Contacts of placed orders: by the order's number ("T4813620975"; empty: any) and the address
- * (empty: any, but not both), the last first. In a job, as sql_query; and alone, as sql_read. */
-int contact_find(struct sql_txn *txn, struct view number, struct view email, size_t max,
-                 struct arena *arena, struct contact **ret_contacts, size_t *ret_count);
-int contacts_search(struct sql *sql, struct view number, struct view email, size_t max,
-                    struct arena *arena, struct contact **ret_contacts, size_t *ret_count,
-                    int64_t deadline_ns);
+/* Contacts of placed orders, or, where ordered is false, of those of which that is not known yet
+ * and perhaps never: by the order's number ("T4813620975"; empty: any) and the address (empty: any,
+ * but not both), the last first. In a job, as sql_query; and alone, as sql_read. */
+int contact_find(struct sql_txn *txn, struct view number, struct view email, bool ordered,
+                 size_t max, struct arena *arena, struct contact **ret_contacts, size_t *ret_count);
+int contacts_search(struct sql *sql, struct view number, struct view email, bool ordered,
+                    size_t max, struct arena *arena, struct contact **ret_contacts,
+                    size_t *ret_count, int64_t deadline_ns);
 /* Contacts of an account's placed orders, the last first. As sql_read. */
 int contacts_of(struct sql *sql, struct id account_id, size_t max, struct arena *arena,
                 struct contact **ret_contacts, size_t *ret_count, int64_t deadline_ns);

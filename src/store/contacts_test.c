@@ -10,6 +10,7 @@
 #include "clock/clock.h"
 #include "db/faulty_test.h"
 #include "err/err.h"
+#include "sale/order_number.h"
 #include "store/accounts.h"
 #include "store/contacts.h"
 
@@ -205,6 +206,26 @@ static void who_it_goes_to_is_put_right_and_told_once(void **state)
     assert_int_equal(contact_edit(sql, &edit, &arena, &read, DEADLINE_NEVER), ERR_NOT_FOUND);
 }
 
+static void one_is_found_by_number_and_address_ordered_or_not(void **state)
+{
+    struct contact c = make("found@example.org", 10), *found;
+    char number[ORDER_NUMBER_CHARS + 1];
+    size_t count;
+    c.order_id = (struct id){77, 78};
+    order_number_write(c.order_id, number);
+    assert_int_equal(contact_put(sql, &c, DEADLINE_NEVER), 0);
+    for (int ordered = 0; ordered < 2; ordered++) {
+        for (int by_number = 0; by_number < 2; by_number++) {
+            const struct view n = by_number ? view_str(number) : (struct view){0};
+            const struct view e = by_number ? (struct view){0} : c.email;
+            assert_int_equal(
+                contacts_search(sql, n, e, ordered, 5, &arena, &found, &count, DEADLINE_NEVER), 0);
+            assert_int_equal(count, !ordered);
+            assert_true(ordered || (id_eq(found[0].order_id, c.order_id) && !found[0].ordered));
+        }
+    }
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
@@ -231,6 +252,7 @@ int main(void)
         cmocka_unit_test(who_it_goes_to_is_put_right_and_told_once),
         cmocka_unit_test(who_waits_is_known_until_it_leaves_or_the_performance_begins),
         cmocka_unit_test(one_address_waits_for_so_many_things),
+        cmocka_unit_test(one_is_found_by_number_and_address_ordered_or_not),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -19,7 +19,7 @@ static int find_contact(struct sql_txn *txn, const struct order_proof *proof, st
 {
     struct contact *contacts;
     size_t count;
-    int err = contact_find(txn, proof->number, proof->email, 1, arena, &contacts, &count);
+    int err = contact_find(txn, proof->number, proof->email, true, 1, arena, &contacts, &count);
     if (err == 0 && count == 0)
         return ERR_NOT_FOUND;
     if (err == 0)

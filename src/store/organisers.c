@@ -249,6 +249,26 @@ static int run_list(struct sql_job *base, struct sql_txn *txn)
     return err;
 }
 
+struct known_job {
+    struct sql_job job;
+    uint32_t organiser_id;
+    int64_t count;
+};
+
+static int run_known(struct sql_job *base, struct sql_txn *txn)
+{
+    struct known_job *job = (struct known_job *)base;
+    return sql_ask_int(txn, "SELECT count(*) FROM organiser WHERE organiser_id = ?",
+                       SQL(sql_int(job->organiser_id)), &job->count);
+}
+
+int organiser_known(struct sql *sql, uint32_t organiser_id, int64_t deadline_ns)
+{
+    struct known_job job = {.job.run = run_known, .organiser_id = organiser_id};
+    int err = sql_read(sql, &job.job, deadline_ns);
+    return err == 0 && job.count == 0 ? ERR_NOT_FOUND : err;
+}
+
 int organiser_list(struct sql *sql, struct arena *arena, struct organiser **ret_organisers,
                    size_t *ret_count, int64_t deadline_ns)
 {

@@ -26,6 +26,8 @@ struct organiser {
 int organiser_put(struct sql *sql, const struct organiser *organiser, struct view owner_email,
                   uint32_t owner_roles, const struct act *act, uint32_t *ret_organiser_id,
                   int64_t deadline_ns);
+/* ERR_NOT_FOUND: there is none of that id; as sql_read. */
+int organiser_known(struct sql *sql, uint32_t organiser_id, int64_t deadline_ns);
 /* All of them, by id. As sql_read. */
 int organiser_list(struct sql *sql, struct arena *arena, struct organiser **ret_organisers,
                    size_t *ret_count, int64_t deadline_ns);

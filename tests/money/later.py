@@ -139,6 +139,8 @@ def paid_late_and_the_places_are_free(shop):
     shop.psp.script()
     payment = buyer.paid_once()
     assert payment["orderId"] != buyer.hold["holdId"]
+    [found] = shop.operator("FindOrders", {"text": buyer.begun["orderNumber"]}, "usher.v1.DoorService")["orders"]
+    assert found["order"]["orderId"] == payment["orderId"], "by the number that he was told"
 
 
 def paid_late_and_the_places_are_gone(shop):
@@ -266,6 +268,26 @@ def collected_twice_at_once(shop):
     assert len(buyer.ask("ListReceipts", {"orderId": buyer.get()["orderId"]})["receipts"]) == 1
 
 
+def collected_and_ended_at_once(shop):
+    """Whoever is quicker, nobody is told that it was paid when it was not, and takes money for what is gone."""
+    for _ in range(6):
+        buyer = Buyer(shop, performance(shop))
+        payment = buyer.begin(provider="box-office")
+        collect = ("CollectPayment", {"paymentId": buyer.payment, "amount": payment["amount"]}, PAYMENT)
+        end = ("AbandonPayment", {"paymentId": buyer.payment}, PAYMENT)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            calls = [(call, pool.submit(who, *call)) for who, call in (
+                (shop.operator, collect), (buyer.ask, end), (shop.operator, end), (shop.operator, collect))]
+            told = [(call[0], done.result()) for call, done in calls]
+        paid = buyer.until(DONE, ABANDONED)["state"] == DONE
+        for method, answer in told:
+            if method == "CollectPayment" and not paid:
+                assert answer.get("details", [{}])[0].get("debug", {}).get("reason") == "PAYMENT_OVER", told
+            elif method == "CollectPayment":
+                assert answer["state"] in (DONE, "PAYMENT_STATE_CAPTURED"), told
+        assert not paid or sum("again" not in answer for method, answer in told if method == "CollectPayment") == 1, told
+
+
 def held_over_a_crash(shop):
     """What waits for a day is held still after kill -9, though its hold was made long before the last rows."""
     buyer, _ = opened(shop, 86_400_000)
@@ -313,6 +335,7 @@ TESTS = [
     ("later-at-the-box-office", at_the_box_office),
     ("later-the-box-offices-deadline-passes", the_box_offices_deadline_passes),
     ("later-collected-twice-at-once", collected_twice_at_once),
+    ("later-collected-and-ended-at-once", collected_and_ended_at_once),
     ("later-held-over-a-crash", held_over_a_crash),
     ("later-nothing-personal-is-left", nothing_personal_is_left),
 ]

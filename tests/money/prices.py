@@ -103,6 +103,8 @@ def what_is_no_price_is_refused(shop):
     answer = guest.ask("SetPrices", {"performanceId": night, "prices": [{"category": 0, "amount": 1}]}, TICKETS)
     assert answer.get("code") == "permission_denied", answer
     assert price_of(shop, night) == (1235, 0)
+    done = edit(shop, "2", "--performance", str(night), "--price", "0=5")
+    assert done.returncode == 1 and "not of event 2" in done.stderr, done
     done = edit(shop, "1", "--price", "0=5")
     assert done.returncode == 2 and "--performance" in done.stderr, done
     done = edit(shop, "1", "--performance", str(night), "--price", "Nowhere=5")

@@ -261,6 +261,16 @@ def roles_and_strangers(shop):
     other.close(), desk.close()
 
 
+def an_organiser_that_is_not(shop):
+    """An operator who mistypes a number opens no till and sets no terms for nobody."""
+    calls = [("OpenTill", {"organiserId": 77}, TILL), ("GetTill", {"organiserId": 77}, TILL), ("ListTills", {"organiserId": 77}, TILL),
+             ("SetTillRules", {"rules": {"organiserId": 77, "boxOfficeComps": True}}, TILL), ("GetTillRules", {"organiserId": 77}, TILL),
+             ("SetSellingTerms", {"terms": {"organiserId": 77, "seller": "X"}}, PAYMENT), ("GetSellingTerms", {"organiserId": 77}, PAYMENT),
+             ("ListReceipts", {"organiserId": 77}, PAYMENT), ("ListHalls", {"organiserId": 77}, TICKET)]
+    for method, message, service in calls:
+        assert reason(shop.operator(method, message, service)) == "NOT_FOUND", method
+
+
 def limits_are_the_customers(shop):
     """A box office sells to more people than one may buy for; each customer has the limit of the performance."""
     desk = Desk(shop)
@@ -418,6 +428,7 @@ TESTS = [
     ("till-cash-goes-back-once", cash_goes_back_once),
     ("till-comps-are-told-apart", comps_are_told_apart),
     ("till-roles-and-strangers", roles_and_strangers),
+    ("till-an-organiser-that-is-not", an_organiser_that_is_not),
     ("till-limits-are-the-customers", limits_are_the_customers),
     ("till-what-was-to-be-paid-later", what_was_to_be_paid_later),
     ("till-an-evening-that-is-called-off", an_evening_that_is_called_off),

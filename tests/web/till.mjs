@@ -16,6 +16,21 @@ const opens = async (page, amount) => {
   await page.waitForSelector('[data-till]');
 };
 
+/** A guest who holds two places and is to pay for them at the counter: the number that he was told. */
+async function reserved(world, performanceId, email) {
+  const call = async (method, body, token) => {
+    const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    const answer = await fetch(`${world.url}/usher.v1.${method}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    assert.ok(answer.ok, await answer.clone().text());
+    return answer.json();
+  };
+  const { token } = await call('AuthService/CreateGuest', {});
+  const best = { performanceId, party: 2, idempotencyKey: email };
+  const { holdId } = await call('TicketService/HoldBest', best, token);
+  const wish = { performanceId, holdId, provider: 'box-office', idempotencyKey: email, terms: true, contact: { name: 'Kim', email } };
+  return (await call('PaymentService/BeginPayment', wish, token)).orderNumber;
+}
+
 export const till = {
   'the box office sells to who stands there: change, a card, tickets to print, the drawer': async (world) => {
     const { ids: [night] } = await season(world, 'Till Night', [4.1]);
@@ -82,6 +97,36 @@ export const till = {
       await page.click('[data-form=close-till] [type=submit]');
       await page.waitForSelector('.notice:has-text("1,000")');
       await page.waitForSelector('[data-form=open-till]');
+    });
+  },
+
+  'what is to be paid later is found by number and address: paid at the counter, or ended': async (world) => {
+    const { ids: [night] } = await season(world, 'Later Night', [4.3]);
+    await staff(world, 'later@example.com', 'box-office');
+    await world.operate('TicketService/UpdatePerformance', { performanceId: night, payLaterMs: '3600000' });
+    const paid = await reserved(world, night, 'pays@example.com');
+    await reserved(world, night, 'stays.away@example.com');
+    await visit(world, [wide], async (a) => {
+      const { page } = a;
+      const find = async (text) => {
+        await page.fill('[name=find]', text);
+        await page.click('[data-action=find]');
+      };
+      await signIn(a, '/organiser/orders', 'later@example.com');
+      await find('stays.away@example.com');
+      await page.waitForSelector('[data-reservation][data-state=DEPOSIT] [data-told]:has-text("box office")');
+      await a.isAccessible('what is to be paid later');
+      await a.picture('organise-reservation');
+      await page.click('[data-action=end-reservation]');
+      await page.click('dialog .danger');
+      await page.waitForSelector('[data-reservation][data-state=ABANDONED] [data-told]:has-text("never paid")');
+      assert.equal(await page.locator('[data-action=end-reservation]').count(), 0);
+      await find(paid);
+      await page.click('[data-action=collect-found]');
+      await page.waitForSelector('.org-order[data-order][data-state=CONFIRMED]');
+      assert.equal(await page.locator('[data-reservation]').count(), 0);
+      const { counts } = await world.operate('TicketService/GetPerformance', { performanceId: night });
+      assert.deepEqual([counts.held ?? 0, counts.sold], [0, 2]);
     });
   },
 

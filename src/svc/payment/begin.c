@@ -414,20 +414,86 @@ int payment_get_payment(struct call *call, const void *request, void *response)
     return err == 0 ? answer_payment(call, &p, true, response) : err;
 }
 
+/* Ends the attempt, if it lives. The store's errors. */
+static int end(const struct work *w, struct payment *p)
+{
+    const struct id payment_id = p->payment_id;
+    if (p->state > PAYMENT_UNCLEAR && p->state != PAYMENT_DEPOSIT)
+        return 0;
+    int err = flow_abandon(w, p, "PAYMENT_CANCELLED");
+    return err == 0 || err == ERR_CONFLICT
+               ? payment_get(w->role->options.sql, payment_id, w->arena, p, w->deadline_ns)
+               : err;
+}
+
+/* Gives up its hold; one that is over is no failure. As role.h says of tickets.c. */
+static int release(const struct work *w, const struct payment *p)
+{
+    struct asking a;
+    const Usher__V1__ReleaseHoldResponse *answer;
+    Usher__V1__ReleaseHoldRequest wish = USHER__V1__RELEASE_HOLD_REQUEST__INIT;
+    tickets_begin(&a, w, p->account_id);
+    wish.performance_id = p->performance_id;
+    wish.hold_id = (char *)exchange_id(w->arena, p->hold_id);
+    if (client_call(&a.client, Usher__V1__TicketService, release_hold, &wish, &answer) == 0)
+        return 0;
+    int err = tickets_meaning(&a.client.status);
+    return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+/* Who runs the performance takes back what was to be paid later, and its places with it; asked
+ * again, they are looked after again. Non-zero after call_fail. */
+static int take_back(struct call *call, struct payment *p)
+{
+    const struct work w = answer_work(call);
+    struct payment other;
+    if (!p->later && !payment_is_dead(p->state) && p->state < PAYMENT_CAPTURED)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "PAYING",
+                           "its buyer is paying right now: it ends by itself, or is an order then");
+    if (p->state == PAYMENT_DEPOSIT) {
+        const struct id by = call_identity(call)->account_id;
+        const char *text = arena_printf(w.arena, "end: waiting taken back by %s",
+                                        id_is_zero(by) ? "the operator" : exchange_id(w.arena, by));
+        const struct payment_event event = {.at_ms = role_now_ms(),
+                                            .payment_id = p->payment_id,
+                                            .what = "call",
+                                            .text = view_str(text ? text : "end: waiting"),
+                                            .amount = p->books.amount};
+        int err = payment_note(w.role->options.sql, &event, w.deadline_ns);
+        if (err != 0)
+            return answer_store_failed(call, err);
+    }
+    int err = end(&w, p);
+    if (err == 0 && p->later && payment_is_dead(p->state)) {
+        err = payment_of_hold(w.role->options.sql, p->hold_id, w.arena, &other, w.deadline_ns);
+        if (err == ERR_NOT_FOUND) /* nobody pays for these places in another way */
+            err = release(&w, p);
+        if (err == ERR_BUSY)
+            return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                               "not possible right now: try the same request again");
+    }
+    return err == 0 ? 0 : answer_store_failed(call, err);
+}
+
 int payment_abandon(struct call *call, const void *request, void *response)
 {
     const Usher__V1__AbandonPaymentRequest *wish = request;
     const struct work w = answer_work(call);
     struct payment p = {0};
-    int err = find(call, wish->payment_id, &p);
-    if (err != 0)
-        return err;
-    if (p.state <= PAYMENT_UNCLEAR || p.state == PAYMENT_DEPOSIT) {
-        const struct id payment_id = p.payment_id;
-        err = flow_abandon(&w, &p, "PAYMENT_CANCELLED");
-        if (err == 0 || err == ERR_CONFLICT)
-            err = payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns);
-    }
+    struct id payment_id;
+    bool runs = false;
+    int err = id_parse(view_str(wish->payment_id), &payment_id) == 0
+                  ? payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns)
+                  : ERR_NOT_FOUND;
+    const bool own = err == 0 && id_eq(p.account_id, call_identity(call)->account_id);
+    if (err == 0 && !own && answer_runs(call, p.performance_id, &runs) != 0)
+        return 1;
+    if (err == 0 && !own && !runs)
+        err = ERR_NOT_FOUND;
+    if (err == 0 && !own && take_back(call, &p) != 0)
+        return 1;
+    if (err == 0 && own)
+        err = end(&w, &p);
     return err == 0 ? answer_payment(call, &p, true, response) : answer_store_failed(call, err);
 }
 

@@ -6,6 +6,8 @@
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/till.h"
 
+#define COLLECT_TRIES 8 /* against others who move it at the same moment */
+
 int till_take(struct call *call, const struct work *w, struct payment *p)
 {
     const struct told told = {
@@ -46,6 +48,12 @@ static int collect_into(struct call *call, const Usher__V1__CollectPaymentReques
     return err == 0 || err == ERR_NOT_FOUND ? 0 : answer_store_failed(call, err);
 }
 
+/* Whether it is to be paid still. */
+static bool waits(const struct payment *p)
+{
+    return p->state == PAYMENT_DEPOSIT && p->must_finish_by_ms > role_now_ms();
+}
+
 int payment_collect(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CollectPaymentRequest *wish = request;
@@ -66,19 +74,23 @@ int payment_collect(struct call *call, const void *request, void *response)
     if (wish->amount != p.books.amount)
         return answer_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT",
                            "what was taken is not what the places cost");
-    if (p.state == PAYMENT_DEPOSIT && p.must_finish_by_ms > role_now_ms()) {
+    /* Somebody else may take it, or look at it, at the same moment: it is taken once. */
+    for (int i = 0; err == 0 && !taken && i < COLLECT_TRIES && waits(&p); i++) {
         if (collect_into(call, wish, &p, &till) != 0)
             return 1;
         err = till_take(call, &w, &p);
         if (err == ERR_DENIED)
             return till_refuse_closed(call);
-        taken = err == 0;
-        if (err == 0 || err == ERR_CONFLICT) /* taken by two at once: once */
+        taken = p.state != PAYMENT_DEPOSIT; /* written by us, whatever came after it */
+        if (taken || err == ERR_CONFLICT)
             err = payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns);
-    } else if (p.books.captured == 0) {
-        return answer_fail(call, CODE_FAILED_PRECONDITION, "PAYMENT_OVER",
-                           "the time to pay is over: the places are for sale again");
     }
+    if (err == 0 && p.books.captured == 0 && waits(&p))
+        return answer_store_failed(call, ERR_CONFLICT);
+    if (err == 0 && p.books.captured == 0)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "PAYMENT_OVER",
+                           "it is over: the places are for sale again; take no money, or hand it "
+                           "back");
     ((Usher__V1__Payment *)response)->again = !taken;
     return err == 0 ? answer_payment(call, &p, true, response) : answer_store_failed(call, err);
 }

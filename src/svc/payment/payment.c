@@ -22,7 +22,7 @@ static const struct method methods[] = {
     /* From whatever browser the buyer comes back with: an attempt's id is not to be guessed. */
     {"FinishPayment", METHOD_UNARY, 0, false, NULL, 0, payment_finish},
     {"GetPayment", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_get_payment},
-    {"AbandonPayment", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_abandon},
+    {"AbandonPayment", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_abandon},
     {"ListDeposits", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_list_deposits},
     {"GetMoneyStory", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_get_story},
     {"PreviewRefund", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_preview_refund},

@@ -116,6 +116,44 @@ static int find_used(const struct work *w, struct giving_back *g)
     return err;
 }
 
+/* Why there is no payment to give back, for who may know of the order or of the hold. payment: the
+ * last attempt to pay the hold, or NULL. After call_fail. */
+static int refuse_unpaid(struct call *call, struct id order_id, const struct payment *payment)
+{
+    const struct work w = answer_work(call);
+    const Usher__V1__Order *order;
+    bool mine, runs = false;
+    struct id buyer;
+    int err = tickets_order(&w, order_id, (struct id){0}, &order);
+    if (err == ERR_BUSY)
+        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                           "not possible right now: try the same request again");
+    if (err != 0 && !payment)
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such order of this account");
+    const uint32_t performance_id = err == 0 ? order->performance_id : payment->performance_id;
+    mine = err == 0 ? id_parse(view_str(order->account_id), &buyer) == 0 &&
+                          id_eq(buyer, call_identity(call)->account_id)
+                    : id_eq(payment->account_id, call_identity(call)->account_id);
+    if (!mine && answer_runs(call, performance_id, &runs) != 0)
+        return 1;
+    if (!mine && !runs)
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such order of this account");
+    if (err == 0)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "NOTHING_PAID",
+                           order->state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED
+                               ? "nothing was paid for this order, and it is cancelled"
+                               : "nothing was paid for this order, so there is no money to give "
+                                 "back: CancelOrder (usher order cancel) takes its places back");
+    if (payment->books.captured > 0)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "REFUNDED_ALREADY",
+                           "no order came of it, and its money goes back by itself");
+    return answer_fail(call, CODE_FAILED_PRECONDITION, "NOTHING_PAID",
+                       payment_is_dead(payment->state)
+                           ? "nothing was paid, and it is over: there is nothing to give back"
+                           : "nothing is paid yet, and it is no order: AbandonPayment (usher order "
+                             "cancel) ends it");
+}
+
 /* The payment that the order was placed by: the caller's own, or of a performance that he runs.
  * Non-zero after call_fail. */
 static int find_payment(struct call *call, const char *text, struct giving_back *g)
@@ -139,6 +177,8 @@ static int find_payment(struct call *call, const char *text, struct giving_back 
     }
     if (err != 0)
         return err;
+    if (i == count && id_parse(view_str(text), &order_id) == 0)
+        return refuse_unpaid(call, order_id, count > 0 ? &payments[count - 1] : NULL);
     if (i == count || (!g->organiser && !id_eq(payments[i].account_id, account_id)))
         return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such order of this account");
     return 0;

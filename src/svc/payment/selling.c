@@ -2,6 +2,7 @@
 #include "call/tenant.h"
 #include "mem/utf8.h"
 #include "sale/refund_rule.h"
+#include "store/organisers.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 #include "svc/payment/terms.h"
@@ -86,9 +87,21 @@ int selling_fill(struct arena *arena, const struct selling_terms *t,
                : ERR_NO_MEMORY;
 }
 
+int selling_tenant(struct call *call, uint32_t said, uint32_t any_of, uint32_t *ret_organiser_id)
+{
+    const struct work w = answer_work(call);
+    int err = call_tenant(call, said, any_of, ret_organiser_id);
+    if (err != 0 || said == 0 || !identity_has(call_identity(call), ROLE_OPERATOR))
+        return err;
+    err = organiser_known(w.role->options.sql, said, w.deadline_ns);
+    if (err == ERR_NOT_FOUND)
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such organiser");
+    return err == 0 ? 0 : answer_store_failed(call, err);
+}
+
 int selling_organiser(struct call *call, uint32_t said, uint32_t *ret_organiser_id)
 {
-    return call_tenant(call, said, ROLES_MANAGE, ret_organiser_id);
+    return selling_tenant(call, said, ROLES_MANAGE, ret_organiser_id);
 }
 
 /* ---- setting them ---- */

@@ -122,6 +122,30 @@ static int add_events(struct call *call, const struct payment *p, Usher__V1__Mon
     return 0;
 }
 
+/* Whether there is such an order, for the caller to know of: then nothing was paid for it.
+ * ERR_NOT_FOUND, ERR_UNAVAILABLE. */
+static int check_order(struct call *call, struct id order_id)
+{
+    const struct work w = answer_work(call);
+    const struct id account_id = call_identity(call)->account_id;
+    const Usher__V1__Order *order;
+    const Usher__V1__Performance *performance;
+    struct id buyer;
+    int err = tickets_order(&w, order_id, (struct id){0}, &order);
+    if (err != 0)
+        return err == ERR_BUSY ? ERR_UNAVAILABLE : ERR_NOT_FOUND;
+    if (identity_has(call_identity(call), ROLE_OPERATOR) ||
+        (id_parse(view_str(order->account_id), &buyer) == 0 && id_eq(buyer, account_id)))
+        return 0;
+    err = tickets_performance(&w, order->performance_id, &performance);
+    if (err != 0)
+        return ERR_UNAVAILABLE;
+    return identity_has_for(call_identity(call), performance->organiser_id,
+                            ROLES_MANAGE | ROLE_BOX_OFFICE)
+               ? 0
+               : ERR_NOT_FOUND;
+}
+
 int payment_get_story(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetMoneyStoryRequest *wish = request;
@@ -157,7 +181,7 @@ int payment_get_story(struct call *call, const void *request, void *response)
             err = add_events(call, &payments[i], story);
     }
     if (err == 0 && story->n_payments == 0)
-        err = ERR_NOT_FOUND;
+        err = count == 0 ? check_order(call, order_id) : ERR_NOT_FOUND;
     story->order_id = wish->order_id;
     return err == 0 ? 0 : answer_store_failed(call, err);
 }

@@ -24,5 +24,7 @@ int selling_fill(struct arena *arena, const struct selling_terms *terms,
 /* The organiser that is meant: the only one that the caller manages where it is 0. Non-zero after
  * call_fail. */
 int selling_organiser(struct call *call, uint32_t said, uint32_t *ret_organiser_id);
+/* As call_tenant; an operator may name an organiser that does not exist, and is refused then. */
+int selling_tenant(struct call *call, uint32_t said, uint32_t any_of, uint32_t *ret_organiser_id);
 
 #endif

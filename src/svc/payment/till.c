@@ -3,11 +3,11 @@
 
 #include <inttypes.h>
 
-#include "call/tenant.h"
 #include "mem/utf8.h"
 #include "sale/currency.h"
 #include "sale/order_number.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/terms.h"
 
 static_assert((int)TILL_COMP == (int)USHER__V1__TILL_MEANS__TILL_MEANS_COMP &&
                   (int)TILL_GIVEN == (int)USHER__V1__TILL_ENTRY_KIND__TILL_ENTRY_KIND_COMP,
@@ -133,7 +133,7 @@ int till_call_open(struct call *call, const void *request, void *response)
                         .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),
                         .opening = wish->opening_amount,
                         .opened_at_ms = role_now_ms()};
-    int err = call_tenant(call, wish->organiser_id, ROLES_TILL, &till.organiser_id);
+    int err = selling_tenant(call, wish->organiser_id, ROLES_TILL, &till.organiser_id);
     if (err != 0)
         return err;
     if (!currency_find(till.currency) || !is_amount(till.opening))
@@ -158,7 +158,7 @@ int till_call_get(struct call *call, const void *request, void *response)
     uint32_t organiser_id;
     if (wish->till_id[0])
         return find(call, wish->till_id, &till) == 0 ? answer_till(call, &till, response) : 1;
-    int err = call_tenant(call, wish->organiser_id, ROLES_TILL, &organiser_id);
+    int err = selling_tenant(call, wish->organiser_id, ROLES_TILL, &organiser_id);
     if (err != 0)
         return err;
     err = till_of_caller(call, organiser_id, &till);
@@ -186,7 +186,7 @@ int till_call_list(struct call *call, const void *request, void *response)
     struct till *tills;
     size_t page, count = 0;
     uint32_t organiser_id;
-    int err = call_tenant(call, wish->organiser_id, ROLES_TILL, &organiser_id);
+    int err = selling_tenant(call, wish->organiser_id, ROLES_TILL, &organiser_id);
     if (err == 0)
         err = page_of(call, wish->page_size, &page);
     if (err != 0)
@@ -304,7 +304,7 @@ int till_call_set_rules(struct call *call, const void *request, void *response)
     uint32_t organiser_id;
     if (!wish->rules)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "rules: say which");
-    int err = call_tenant(call, wish->rules->organiser_id, ROLES_MANAGE, &organiser_id);
+    int err = selling_tenant(call, wish->rules->organiser_id, ROLES_MANAGE, &organiser_id);
     if (err != 0)
         return err;
     const bool comps = wish->rules->box_office_comps;
@@ -323,7 +323,7 @@ int till_call_get_rules(struct call *call, const void *request, void *response)
     Usher__V1__TillRules *answer = response;
     const struct work w = answer_work(call);
     bool comps = false;
-    int err = call_tenant(call, wish->organiser_id, ROLES_TILL, &answer->organiser_id);
+    int err = selling_tenant(call, wish->organiser_id, ROLES_TILL, &answer->organiser_id);
     if (err != 0)
         return err;
     err = till_rule_get(w.role->options.sql, answer->organiser_id, &comps, w.deadline_ns);

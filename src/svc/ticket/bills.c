@@ -347,9 +347,9 @@ int ticket_update_performance(struct call *call, const void *request, void *resp
     change_place(wish, &date);
     const int64_t was_ms = catalog_date(performance)->starts_at_ms;
     const bool coming = date.starts_at_ms > clock_wall_ms(loop_clock(sched_loop(sched_current())));
-    int err = desk_check_date(call, &date);
-    if (err == 0 && !coming && date.starts_at_ms != was_ms)
-        err = check_past(call, performance);
+    int err = !coming && date.starts_at_ms != was_ms ? check_past(call, performance) : 0;
+    if (err == 0)
+        err = desk_check_date(call, &date);
     if (err == 0) /* who has tickets is told; of what was, nobody */
         err = told(call, desk_tell_date(call, &date, coming ? was_ms : 0));
     if (err == 0 && desk_fill_performance(call_arena(call), performance, response) != 0)

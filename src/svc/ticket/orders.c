@@ -2,6 +2,7 @@
  * it. */
 #include "svc/ticket/orders.h"
 #include "sale/payment.h"
+#include "store/payments.h"
 #include "store/scans.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/contact.h"
@@ -84,6 +85,25 @@ static int no_order(struct call *call)
 {
     return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "order_id",
                      "no such order of this account");
+}
+
+/* Places that are held to be paid are no order: who may know of them is told how they end. */
+static int refuse_held(struct call *call, struct id hold_id)
+{
+    struct ticket *ticket = call_state(call);
+    struct sql *sql = ticket->options.store->sql;
+    const struct identity *who = call_identity(call);
+    struct payment p;
+    if (!sql || payment_of_hold(sql, hold_id, call_arena(call), &p, call_deadline_ns(call)) != 0)
+        return no_order(call);
+    const struct catalog_performance *performance =
+        catalog_performance(ticket->catalog, p.performance_id);
+    if (!id_eq(p.account_id, who->account_id) &&
+        !(performance && identity_has_for(who, performance->event->organiser_id, TEAM)))
+        return no_order(call);
+    return desk_fail(call, CODE_FAILED_PRECONDITION, "NOTHING_PAID", "order_id",
+                     "this is no order yet: its places are held to be paid, and "
+                     "PaymentService/AbandonPayment (usher order cancel) ends that");
 }
 
 /* What the owner has just sold, as the store has it. */
@@ -396,7 +416,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
         return no_order(call);
     int err = find_to_cancel(call, ask.hold_id, &order);
     if (err != 0)
-        return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
+        return err == ERR_NOT_FOUND ? refuse_held(call, ask.hold_id) : desk_store_failed(call, err);
     if (order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED &&
         !identity_has(call_identity(call), ROLE_PEER) && check_seats(call, wish, &order) != 0)
         return ERR_INVALID;

@@ -1,6 +1,7 @@
 /* Whose halls and events they are: the organiser that a call is made for, and whether it may be. */
 #include "call/tenant.h"
 #include "store/hall_owners.h"
+#include "store/organisers.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 
@@ -12,7 +13,15 @@ static int refuse(struct call *call)
 
 int desk_organiser(struct call *call, uint32_t wanted, uint32_t *ret_organiser_id)
 {
-    return call_tenant(call, wanted, ROLES_MANAGE, ret_organiser_id);
+    struct sql *sql = ((struct ticket *)call_state(call))->options.store->sql;
+    int err = call_tenant(call, wanted, ROLES_MANAGE, ret_organiser_id);
+    if (err != 0 || wanted == 0 || !sql || !identity_has(call_identity(call), ROLE_OPERATOR))
+        return err;
+    err = organiser_known(sql, wanted, call_deadline_ns(call));
+    if (err == ERR_NOT_FOUND)
+        return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "organiser_id", "no organiser %u",
+                         wanted);
+    return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
 int desk_check_event(struct call *call, const struct catalog_event *event)

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { moneyDesk, orderDesk, ticketDesk } from '../../api/organise';
-import type { FoundOrder } from '../../gen/usher/v1/door_manage_pb';
+import type { FoundOrder, FindOrdersResponse } from '../../gen/usher/v1/door_manage_pb';
 import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
 import { date, gradeOf, money, seatName, starts } from '../../i18n/format';
@@ -18,6 +18,7 @@ import { RefundDialog } from '../refund';
 import { Line, Refusal } from './form';
 import { MoveTickets } from './ordermoves';
 import { EditContact, Notes } from './ordernotes';
+import { ReservationCard } from './reservation';
 
 const box_office = 'box-office';
 
@@ -26,11 +27,14 @@ export function Orders() {
   const say = organiseWords.value;
   const task = useMemo(() => new Task(), []);
   const text = useSignal('');
-  const found = useSignal<FoundOrder[] | null>(null);
+  const found = useSignal<FindOrdersResponse | null>(null);
   const find = () =>
     task.do(async () => {
-      found.value = (await orderDesk.findOrders({ text: text.value.trim() }, options)).orders;
+      found.value = await orderDesk.findOrders({ text: text.value.trim() }, options);
     });
+  const orders = found.value?.orders ?? [];
+  const reservations = found.value?.reservations ?? [];
+  const count = orders.length + reservations.length;
   return (
     <>
       <header class="org-head">
@@ -63,10 +67,13 @@ export function Orders() {
       <Refusal task={task} />
       <ToCollect />
       <output>
-        {found.value ? (found.value.length ? say.found(found.value.length) : say.noneFound) : ''}
+        {found.value ? (count ? say.found(count) : say.noneFound) : ''}
       </output>
-      {found.value?.map((one) => (
+      {orders.map((one) => (
         <OrderCard key={one.order?.orderId} found={one} onDone={() => void find()} />
+      ))}
+      {reservations.map((one) => (
+        <ReservationCard key={one.payment?.orderId} found={one} onDone={() => void find()} />
       ))}
     </>
   );
