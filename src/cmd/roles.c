@@ -84,6 +84,7 @@ static int open_breached(struct house *house)
 
 static void stop_auth(struct house *house)
 {
+    auth_follow_stop(&house->auth);
     breached_close(house->breached);
     house->breached = NULL;
     http_workers_free(house->auth_http);
@@ -130,8 +131,12 @@ static int start_auth(struct house *house)
         .http_state = house->auth_http,
     };
     err = auth_init(&house->auth, &options);
-    if (err == 0)
-        return CMD_OK;
+    if (err == 0) {
+        err = auth_follow(&house->auth, house->workers[0]);
+        if (err == 0)
+            return CMD_OK;
+        auth_release(&house->auth);
+    }
     keyset_free(house->keyset);
     return house_fail("the accounts", err);
 }

@@ -66,6 +66,13 @@ static const struct sql_step steps[] = {
      " PRIMARY KEY (sale_id, person_id))"},
     {"recovery", "ALTER TABLE account ADD COLUMN recovery_used {int} NOT NULL DEFAULT 0"},
     {"acts by what", "CREATE INDEX act_what ON act (what, at_ms)"},
+    /* Nobody knows of accounts of before which were a guest's: it may be said of all of them. */
+    {"ended guests",
+     "CREATE TABLE ended_guest (number {id}, account_id {bytes} NOT NULL UNIQUE,"
+     " ended_at_ms {int} NOT NULL);"
+     "CREATE INDEX ended_guest_at ON ended_guest (ended_at_ms);"
+     "INSERT INTO ended_guest (account_id, ended_at_ms) SELECT account_id, max(at_ms) FROM act"
+     " WHERE what = 'register' GROUP BY account_id"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)

@@ -42,8 +42,8 @@ struct account {
     size_t membership_count;
 };
 
-/* Makes the tables of accounts, sessions, proofs, organisers, members, API tokens, blocks and acts,
- * and those of mails: as sql_migrate. */
+/* Makes the tables of accounts, sessions, proofs, organisers, members, API tokens, blocks, acts and
+ * ended guests, and those of mails: as sql_migrate. */
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms);
 
 /* ERR_NOT_FOUND. */

@@ -10,6 +10,9 @@
 #include "clock/clock.h"
 #include "db/faulty_test.h"
 #include "err/err.h"
+#include "store/contacts.h"
+#include "store/ended_guests.h"
+#include "store/kept.h"
 #include "store/proofs.h"
 
 /* Accounts, proofs and sessions together: neither makes sense alone. */
@@ -192,6 +195,34 @@ static void a_guest_keeps_its_account_once(void **state)
     assert_false(id_is_zero(account.account_id));
 }
 
+/* Nor does it come back once its account was deleted. */
+static void a_guest_ends_where_its_account_begins(void **state)
+{
+    const struct id guest = fresh_id();
+    const struct kept kept = {.kind = VIEW_LIT("account"), .sealed = VIEW_LIT("sealed")};
+    const struct act act = {
+        .at_ms = now_ms, .what = VIEW_LIT("account.delete"), .account_id = guest};
+    const struct account_leaving leaving = {
+        .account_id = guest, .kept = &kept, .kept_count = 1, .owner_role = 1, .act = &act};
+    struct ended_guest *list;
+    struct id proof_id;
+    size_t before, count;
+    assert_int_equal(ended_guest_read(sql, 0, 0, &arena, &list, &before, DEADLINE_NEVER), 0);
+    open_account("nobody1@example.org"); /* it was no guest's */
+    assert_int_equal(begin(PROOF_OF_REGISTRATION, "ended1@example.org", 1, guest, &proof_id), 0);
+    assert_int_equal(show(PROOF_OF_REGISTRATION, "ended1@example.org", 1, proof_id), 0);
+    assert_int_equal(account_delete(sql, &leaving, DEADLINE_NEVER), 0);
+    assert_int_equal(begin(PROOF_OF_REGISTRATION, "ended1@example.org", 1, guest, &proof_id), 0);
+    assert_int_equal(show(PROOF_OF_REGISTRATION, "ended1@example.org", 1, proof_id), 0);
+    assert_false(id_eq(account.account_id, guest));
+    assert_int_equal(ended_guest_read(sql, 0, 0, &arena, &list, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, before + 1);
+    assert_true(id_eq(list[before].account_id, guest) && list[before].ended_at_ms == now_ms);
+    assert_int_equal(
+        ended_guest_read(sql, list[before].number, 0, &arena, &list, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 0);
+}
+
 static void a_reset_changes_the_password_and_ends_sessions(void **state)
 {
     struct id proof_id;
@@ -342,7 +373,9 @@ static int set_up(void **state)
 {
     arena_init(&arena, 8 << 20);
     int err = sodium_init() < 0 ? ERR_IO : sql_faulty_new(&arena, &sql);
-    return err == 0 ? accounts_migrate(sql, false, 1) : err;
+    if (err == 0)
+        err = accounts_migrate(sql, false, 1);
+    return err == 0 ? contacts_migrate(sql, false, 1) : err;
 }
 
 static int tear_down(void **state)
@@ -360,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_code_ends_and_mails_are_few),
         cmocka_unit_test(who_asks_cannot_tell_whether_an_address_is_known),
         cmocka_unit_test(a_guest_keeps_its_account_once),
+        cmocka_unit_test(a_guest_ends_where_its_account_begins),
         cmocka_unit_test(a_reset_changes_the_password_and_ends_sessions),
         cmocka_unit_test(a_session_goes_on_and_a_lost_answer_is_given_again),
         cmocka_unit_test(an_older_or_unknown_generation_ends_it_at_once),

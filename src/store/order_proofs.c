@@ -4,6 +4,7 @@
 
 #include "err/err.h"
 #include "store/contacts.h"
+#include "store/ended_guests.h"
 
 #define ARENA_BYTES 65536
 
@@ -86,6 +87,14 @@ struct show_job {
     struct id account_id, order_id;
 };
 
+/* ERR_NOT_FOUND: the guest has become an account since, whose owner signs in. */
+static int check_guest(struct sql_txn *txn, struct id account_id)
+{
+    bool ended = false;
+    const int err = ended_guest_has(txn, account_id, &ended);
+    return err == 0 && ended ? ERR_NOT_FOUND : err;
+}
+
 static int run_show(struct sql_job *base, struct sql_txn *txn)
 {
     struct show_job *job = (struct show_job *)base;
@@ -97,6 +106,8 @@ static int run_show(struct sql_job *base, struct sql_txn *txn)
     job->account_id = proof.account_id;
     if (err == 0 && job->right && id_parse(proof.name, &job->order_id) != 0)
         err = ERR_CORRUPT;
+    if (err == 0 && job->right)
+        err = check_guest(txn, proof.account_id);
     arena_release(&arena);
     return err;
 }

@@ -11,6 +11,7 @@
 #include "err/err.h"
 #include "sale/order_number.h"
 #include "store/contacts.h"
+#include "store/ended_guests.h"
 #include "store/order_proofs.h"
 
 #define START_MS INT64_C(1000000000000)
@@ -26,11 +27,14 @@ struct job {
     struct sql_job job;
     struct id order_id, account_id;
     const struct account *account; /* to be added; NULL: the order was placed */
+    bool ends;                     /* the guest */
 };
 
 static int run(struct sql_job *base, struct sql_txn *txn)
 {
     const struct job *job = (const struct job *)base;
+    if (job->ends)
+        return ended_guest_add(txn, job->account_id, START_MS);
     return job->account ? account_add(txn, job->account)
                         : contact_order(txn, job->order_id, job->account_id);
 }
@@ -119,6 +123,17 @@ static void who_asks_cannot_tell_whether_there_is_an_order(void **state)
     assert_int_equal(show(proof, 7, START_MS, &order), ERR_DENIED);
 }
 
+static void who_becomes_an_account_meanwhile_signs_in(void **state)
+{
+    const struct id late = {1, 9}, late_order = {0x12345679, 9};
+    struct job job = {.job.run = run, .account_id = late, .ends = true};
+    struct id proof, order;
+    place(late_order, late, "late@example.org");
+    assert_int_equal(begin(late_order, "late@example.org", START_MS, &proof), 0);
+    assert_int_equal(sql_write(sql, &job.job, DEADLINE_NEVER), 0);
+    assert_int_equal(show(proof, 7, START_MS, &order), ERR_NOT_FOUND);
+}
+
 static void mails_are_few(void **state)
 {
     const int64_t later_ms = START_MS + 10000000;
@@ -158,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_code_is_guessed_a_few_times_only),
         cmocka_unit_test(an_account_is_told_to_sign_in),
         cmocka_unit_test(who_asks_cannot_tell_whether_there_is_an_order),
+        cmocka_unit_test(who_becomes_an_account_meanwhile_signs_in),
         cmocka_unit_test(mails_are_few),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

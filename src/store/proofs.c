@@ -4,6 +4,7 @@
 
 #include "err/err.h"
 #include "store/consents.h"
+#include "store/ended_guests.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -83,6 +84,7 @@ struct show_job {
     struct account account;
     struct external external; /* of the proof; no subject: none */
     bool connects;            /* an account that is there already */
+    struct id guest_id;       /* that has become the account */
 };
 
 /* A live proof: its row stands in *ret_rows. */
@@ -191,6 +193,23 @@ static int write_consents(struct sql_txn *txn, const struct show_job *job)
     return err;
 }
 
+/* The account's id: that of the guest it goes on from, unless there is none or it has become an
+ * account already, which may have been deleted since: then a fresh one. */
+static int choose_id(struct sql_txn *txn, struct show_job *job)
+{
+    const struct id guest_id = job->account.account_id;
+    struct account other;
+    bool ended = true;
+    int err = id_is_zero(guest_id) ? 0 : account_read(txn, guest_id, job->arena, &other);
+    if (err == ERR_NOT_FOUND)
+        err = ended_guest_has(txn, guest_id, &ended);
+    if (err == 0 && ended)
+        job->account.account_id = job->showing->fresh_account_id;
+    else if (err == 0)
+        job->guest_id = guest_id;
+    return err;
+}
+
 static int make_account(struct sql_txn *txn, struct show_job *job)
 {
     struct account other;
@@ -203,14 +222,11 @@ static int make_account(struct sql_txn *txn, struct show_job *job)
     }
     if (err != ERR_NOT_FOUND)
         return err == 0 ? ERR_EXISTS : err;
-    /* A guest has become an account already: the second is another. */
-    if (!id_is_zero(account->account_id))
-        err = account_read(txn, account->account_id, job->arena, &other);
-    if (id_is_zero(account->account_id) || err == 0)
-        account->account_id = job->showing->fresh_account_id;
-    else if (err != ERR_NOT_FOUND)
-        return err;
-    err = account_add(txn, account);
+    err = choose_id(txn, job);
+    if (err == 0)
+        err = account_add(txn, account);
+    if (err == 0 && !id_is_zero(job->guest_id))
+        err = ended_guest_add(txn, job->guest_id, account->created_at_ms);
     if (err == 0)
         err = write_consents(txn, job);
     return err == 0 ? account_read(txn, account->account_id, job->arena, account) : err;
@@ -245,6 +261,7 @@ static int run_show(struct sql_job *base, struct sql_txn *txn)
     const bool registers = showing->kind == PROOF_OF_REGISTRATION;
     bool right;
     job->connects = false;
+    job->guest_id = (struct id){0};
     int err = take(txn, job, &right);
     if (err != 0)
         return err;
@@ -279,5 +296,7 @@ int proof_show(struct sql *sql, const struct proof_showing *showing, struct aren
         err = job.outcome;
     if (err == 0)
         *ret_account = job.account;
+    if (err == 0 && showing->ret_guest_id)
+        *showing->ret_guest_id = job.guest_id;
     return err;
 }

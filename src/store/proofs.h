@@ -60,14 +60,18 @@ struct proof_showing {
     struct view terms;       /* which version of the terms was shown to who registers */
     bool strong;             /* the account's second factor was shown, and taken */
     struct session *session; /* begins; its account_id and more is filled in */
+    /* The guest's who has become the account, and whose tokens have ended (store/ended_guests.h);
+     * zero: nobody's. NULL: who shows it does not ask. */
+    struct id *ret_guest_id;
 };
 
-/* Ends the proof: a registration makes the account, a reset sets the password and ends the
- * account's sessions; and the session begins. ERR_DENIED: the code is wrong; ERR_NOT_FOUND: there
- * is no such proof of this address, or none any more; ERR_EXISTS: the address has had an account
- * since; ERR_BUSY: the code is right, but the account has a second factor, and showing->strong says
- * that it was not shown: nothing was done; ERR_CONFLICT: what was to be connected is another
- * account's; otherwise as sql_write. */
+/* Ends the proof: a registration makes the account, and ends the guest that it goes on from (one
+ * who has ended already gives it nothing: its id is fresh_account_id); a reset sets the password
+ * and ends the account's sessions; and the session begins. ERR_DENIED: the code is wrong;
+ * ERR_NOT_FOUND: there is no such proof of this address, or none any more; ERR_EXISTS: the address
+ * has had an account since; ERR_BUSY: the code is right, but the account has a second factor, and
+ * showing->strong says that it was not shown: nothing was done; ERR_CONFLICT: what was to be
+ * connected is another account's; otherwise as sql_write. */
 int proof_show(struct sql *sql, const struct proof_showing *showing, struct arena *arena,
                struct account *ret_account, int64_t deadline_ns);
 

@@ -188,6 +188,7 @@ def a_guest_goes_on(world):
     assert "email" not in first, first
     session = register(world, first["proven"], "by.hand@example.org", guest["token"])
     assert session["account"]["accountId"] == guest["accountId"]
+    world.refused("GetAccount", {}, "unauthenticated", guest["token"])
 
 
 def an_account_connects_a_service(world):

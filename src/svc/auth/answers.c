@@ -54,6 +54,8 @@ static void sweep(struct call *call)
         !atomic_compare_exchange_strong(&auth->swept_at_s, &last_s, now_s))
         return;
     int err = kept_sweep(auth->sql, now_ms, call_deadline_ns(call));
+    if (!err)
+        err = ended_guest_sweep(auth->sql, now_ms, call_deadline_ns(call));
     if (err)
         log_event(LOG_WARN, "kept.sweep", log_err(err));
 }

@@ -20,8 +20,10 @@
 #include "clock/clock.h"
 #include "db/http.h"
 #include "fiber/offload.h"
+#include "fiber/worker.h"
 #include "store/accounts.h"
 #include "svc/auth/attempts.h"
+#include "svc/auth/ended.h"
 #include "svc/auth/roster.h"
 #include "token/access.h"
 #include "token/key.h"
@@ -117,6 +119,9 @@ struct auth {
     struct attempts attempts;
     struct work *work; /* that CreateGuest asks for */
     struct roster roster;
+    struct ended ended;
+    struct worker *follower; /* borrowed; NULL: nothing follows */
+    struct scope follow_scope;
     struct view terms;
     _Atomic int64_t swept_at_s;    /* when what is kept was last looked through */
     _Atomic int64_t followed_at_s; /* when the roster was last read */
@@ -131,11 +136,18 @@ struct auth {
     pthread_key_t verified; /* each thread's struct verified */
 };
 
-/* ERR_NO_MEMORY (also: the system's thread keys have run out); or as accounts_migrate
- * and grants_read. */
+/* ERR_NO_MEMORY (also: the system's thread keys have run out); or as accounts_migrate,
+ * grants_read and ended_guest_read. */
 int auth_init(struct auth *auth, const struct auth_options *options);
 /* Every thread that called auth_identify, but the caller's, must have ended. */
 void auth_release(struct auth *auth);
+
+#define AUTH_FOLLOW_PAUSE_MS 2000
+/* From now on a fiber of the worker, borrowed, reads every AUTH_FOLLOW_PAUSE_MS which guests have
+ * become accounts in other processes. As worker_call and fiber_spawn. */
+int auth_follow(struct auth *auth, struct worker *worker);
+/* The end of it, before the worker's; idempotent. */
+void auth_follow_stop(struct auth *auth);
 
 /* AuthService with this state, to be put into a server's table. */
 struct service auth_service(struct auth *auth);

@@ -53,6 +53,46 @@ static void a_guest_is_known_until_the_end(void **state)
     assert_int_equal(who.roles, 0);
 }
 
+static void a_shorter_time_is_that_of_older_tokens_too(void **state)
+{
+    struct identity who;
+    assert_int_equal(begin(4096), 0);
+    fixture.auth.guest_ttl_s = 3600;
+    fixture_advance_ms(3598000);
+    assert_int_equal(identify(header, &who), 0);
+    fixture_advance_ms(3000);
+    assert_int_equal(identify(header, &who), ERR_DENIED);
+    fixture.auth.guest_ttl_s = DAY_MS / 1000;
+}
+
+struct end_job {
+    struct sql_job job;
+    struct id account_id;
+    int64_t now_ms;
+};
+
+static int run_end(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct end_job *job = (const struct end_job *)base;
+    return ended_guest_add(txn, job->account_id, job->now_ms);
+}
+
+static void a_guest_who_has_become_an_account_is_known_no_more(void **state)
+{
+    struct end_job job = {.job.run = run_end, .now_ms = clock_wall_ms(&fixture.now.clock)};
+    struct identity who;
+    char other[sizeof(header)];
+    assert_int_equal(begin(4096), 0);
+    snprintf(other, sizeof(other), "%s", header);
+    assert_int_equal(begin(4096), 0);
+    assert_int_equal(identify(header, &who), 0); /* remembered */
+    job.account_id = who.account_id;
+    assert_int_equal(sql_write(fixture.sql, &job.job, DEADLINE_NEVER), 0); /* by another process */
+    assert_int_equal(auth_read_ended(&fixture.auth, DEADLINE_NEVER), 0);
+    assert_int_equal(identify(header, &who), ERR_DENIED);
+    assert_int_equal(identify(other, &who), 0);
+}
+
 static void guests_differ(void **state)
 {
     char first[ID_TEXT_CHARS + 1];
@@ -142,6 +182,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_is_known_until_the_end),
+        cmocka_unit_test(a_shorter_time_is_that_of_older_tokens_too),
+        cmocka_unit_test(a_guest_who_has_become_an_account_is_known_no_more),
         cmocka_unit_test(guests_differ),
         cmocka_unit_test(every_byte_counts_remembered_or_not),
         cmocka_unit_test(the_organiser_shows_the_key),

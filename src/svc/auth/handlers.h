@@ -135,6 +135,14 @@ bool auth_is_team_role(uint32_t role);
 /* Reads tokens and blocks anew, after a change. As grants_read and roster_load. */
 int auth_load_roster(struct auth *auth, struct arena *arena, int64_t deadline_ns);
 
+/* ---- guests who have become accounts (follow.c) ---- */
+
+/* Reads what is new of them; one at a time. As ended_follow. */
+int auth_read_ended(struct auth *auth, int64_t deadline_ns);
+/* Refuses the tokens of such a guest from now on; zero: of nobody. Where there is no memory for it,
+ * auth_follow tries again. */
+void auth_end_guest(struct auth *auth, struct id guest_id, int64_t ended_at_ms);
+
 /* ---- proofs (proof.c) ---- */
 
 /* The hash that the store compares, of a code for that proof. */

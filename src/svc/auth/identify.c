@@ -83,7 +83,10 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     attempts_init(&auth->attempts, auth->chance);
     attempts_set_guests(&auth->attempts, options->address_guests, options->network_guests);
     roster_init(&auth->roster);
+    ended_init(&auth->ended);
     err = load_roster(auth);
+    if (!err)
+        err = auth_read_ended(auth, DEADLINE_NEVER);
     if (err)
         auth_release(auth);
     return err;
@@ -96,6 +99,7 @@ void auth_release(struct auth *auth)
     attempts_release(&auth->attempts);
     work_free(auth->work);
     roster_release(&auth->roster);
+    ended_release(&auth->ended);
     for (uint32_t i = 0; i < auth->provider_count; i++)
         provider_places_release(&auth->providers[i]);
     sodium_memzero(auth, sizeof(*auth));
@@ -172,11 +176,16 @@ static struct verified *verified_here(struct auth *auth)
     return v;
 }
 
+/* One that was given out while they held longer ends as those do that are given out now. */
 static int check_guest(struct auth *auth, struct view token, int64_t now_s,
                        struct access_claims *ret_claims)
 {
     struct guest_claims guest;
     int err = guest_token_check(auth->guest_key, token, now_s, &guest);
+    if (!err && guest.expires_at_s > guest.issued_at_s + auth->guest_ttl_s)
+        guest.expires_at_s = guest.issued_at_s + auth->guest_ttl_s;
+    if (!err && now_s >= guest.expires_at_s)
+        err = ERR_TIMEOUT;
     if (!err)
         *ret_claims = (struct access_claims){.account_id = guest.account_id,
                                              .issued_at_s = guest.issued_at_s,
@@ -282,6 +291,9 @@ static int identify_account(struct auth *auth, struct view token, bool wait, int
     if (err)
         return err == ERR_BUSY || err == ERR_FULL ? err : ERR_DENIED;
     if (roster_blocks_account(&auth->roster, claims.account_id, now_ms))
+        return ERR_DENIED;
+    if (claims.roles == ROLE_GUEST &&
+        ended_has(&auth->ended, claims.account_id, claims.issued_at_s))
         return ERR_DENIED;
     be(&claims, ret_identity);
     return 0;

@@ -208,8 +208,11 @@ static void a_guest_becomes_an_account_of_the_same_id(void **state)
     assert_true(account.guest);
     id_format(fixture.caller.account_id, guest);
     assert_string_equal(account.account_id, guest);
+    const struct id guest_id = fixture.caller.account_id;
+    assert_false(ended_has(&fixture.auth.ended, guest_id, 0));
     open_account();
     assert_string_equal(session.account->account_id, guest);
+    assert_true(ended_has(&fixture.auth.ended, guest_id, 0)); /* its token */
     show_access();
     assert_int_equal(get_account(), 0);
     assert_false(account.guest);
