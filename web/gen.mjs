@@ -34,7 +34,8 @@ const apart = {
   manage: {
     TicketService:
       'ListEvents GetPerformance GetSeatMap CancelOrder MoveSeats OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
-    AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
+    AuthService:
+      'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken CreateDevice ListDevices RevokeDevice',
     WaitroomService:
       'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',
     PaymentService:

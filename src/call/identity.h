@@ -24,7 +24,7 @@ struct identity_tenant {
 struct identity {
     uint32_t roles;       /* bits, held for no tenant in particular */
     struct id account_id; /* zero: no account */
-    struct id session_id; /* the sign-in it comes from; zero: none */
+    struct id session_id; /* the sign-in, or machine's token, it comes from; zero: none */
     uint32_t tenant_count;
     struct identity_tenant tenants[IDENTITY_TENANTS_MAX];
 };

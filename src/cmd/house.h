@@ -18,6 +18,7 @@
 #include "svc/gateway/page.h"
 #include "svc/gateway/poster.h"
 #include "svc/gateway/reports.h"
+#include "svc/gateway/scanner.h"
 #include "svc/monitor/monitor.h"
 #include "svc/payment/payment.h"
 #include "svc/ticket/ticket.h"
@@ -110,7 +111,7 @@ struct house {
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
     struct payment_role *payment;
-    struct plain_rule plains[PAYMENT_PLAINS + 5]; /* a form of sign-in, pages of events */
+    struct plain_rule plains[PAYMENT_PLAINS + 6]; /* a form of sign-in, pages, scanners */
     struct routes page_routes;                    /* that these ask by */
     size_t plain_count;
     struct waitroom *waitroom;
@@ -135,6 +136,7 @@ struct house {
     struct remote_options peer; /* how this process calls them; its url is each one's */
     struct gateway gateway;
     struct posters *posters;
+    struct scanner scanner;
     struct net_range proxies[HOUSE_PROXIES_MAX];
     size_t proxy_count;
     struct quota quota; /* of calls */

@@ -14,6 +14,7 @@
 #include "cmd/check.h"
 #include "cmd/clock.h"
 #include "cmd/cmd.h"
+#include "cmd/device.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
 #include "cmd/mail.h"
@@ -66,6 +67,9 @@ static const struct cmd commands[] = {
      .row_count = ORGANISER_COMMANDS, .about = "Organisers: who sells here."},
     {"member", "an organiser's team: set, list", .rows = member_commands,
      .row_count = MEMBER_COMMANDS, .about = "Members: people who act for an organiser."},
+    {"device", "scanning devices of the doors: create, list, revoke", .rows = device_commands,
+     .row_count = DEVICE_COMMANDS,
+     .about = "Scanning devices: what lets people in and is no browser."},
     {"token", "tokens of machines: create, list, revoke", .rows = token_commands,
      .row_count = TOKEN_COMMANDS, .about = "API tokens: machines that act for an organiser."},
     {"webhook", "webhooks: create, list, test, replay, rotate, delete", .rows = webhook_commands,

@@ -508,6 +508,12 @@ static bool is_live(void *state)
     return true;
 }
 
+static int identify_scanner(void *auth, const struct credentials *credentials,
+                            struct identity *ret_identity)
+{
+    return auth_identify(auth, credentials, ret_identity);
+}
+
 /* Pages of events say what these are: asked in nobody's name, of the services that the port
  * answers. */
 static int open_gateway(struct house *house)
@@ -524,6 +530,14 @@ static int open_gateway(struct house *house)
             .prefix = prefixes[i], .handle = gateway_event_page, .state = &house->gateway};
     house->plains[house->plain_count++] = (struct plain_rule){
         .prefix = REPORTS_PATH, .body_max = REPORTS_MAX, .handle = reports_page};
+    house->scanner = (struct scanner){.services = house->gateway.tickets,
+                                      .identify = identify_scanner,
+                                      .state = &house->auth,
+                                      .public_url = house->values.pay.public_url};
+    house->plains[house->plain_count++] = (struct plain_rule){.prefix = SCANNER_PATH,
+                                                              .body_max = SCANNER_BODY_MAX,
+                                                              .handle = scanner_page,
+                                                              .state = &house->scanner};
     return err;
 }
 

@@ -73,6 +73,15 @@ static const struct sql_step steps[] = {
      "CREATE INDEX ended_guest_at ON ended_guest (ended_at_ms);"
      "INSERT INTO ended_guest (account_id, ended_at_ms) SELECT account_id, max(at_ms) FROM act"
      " WHERE what = 'register' GROUP BY account_id"},
+    {"devices",
+     "CREATE TABLE device (device_id {id}, organiser_id {int} NOT NULL, serial {bytes} NOT NULL,"
+     " name {text} NOT NULL, gate {text} NOT NULL, setup_hash {bytes} NOT NULL UNIQUE,"
+     " token_id {bytes} NOT NULL, created_at_ms {int} NOT NULL, initialized_at_ms {int} NOT NULL,"
+     " revoked {bool} NOT NULL, hardware_brand {text} NOT NULL, hardware_model {text} NOT NULL,"
+     " os_name {text} NOT NULL, os_version {text} NOT NULL, software_brand {text} NOT NULL,"
+     " software_version {text} NOT NULL);"
+     "CREATE INDEX device_token ON device (token_id);"
+     "CREATE INDEX device_organiser ON device (organiser_id, device_id)"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)

@@ -12,10 +12,8 @@ struct token_job {
     const struct act *act;
 };
 
-static int run_token_put(struct sql_job *base, struct sql_txn *txn)
+int api_token_add(struct sql_txn *txn, const struct api_token *token)
 {
-    struct token_job *job = (struct token_job *)base;
-    const struct api_token *token = job->token;
     int64_t known, live;
     int err = sql_ask_int(txn, "SELECT count(*) FROM organiser WHERE organiser_id = ?",
                           SQL(sql_int(token->organiser_id)), &known);
@@ -28,13 +26,19 @@ static int run_token_put(struct sql_job *base, struct sql_txn *txn)
         return err;
     if (known == 0 || live >= API_TOKENS_MAX)
         return known == 0 ? ERR_NOT_FOUND : ERR_FULL;
-    err = sql_run(txn,
-                  "INSERT INTO api_token (token_id, organiser_id, name, roles, created_at_ms,"
-                  " expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
-                  SQL(sql_id(token->token_id), sql_int(token->organiser_id), sql_text(token->name),
-                      sql_int(token->roles), sql_int(token->created_at_ms),
-                      sql_int(token->expires_at_ms)),
-                  NULL);
+    return sql_run(txn,
+                   "INSERT INTO api_token (token_id, organiser_id, name, roles, created_at_ms,"
+                   " expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+                   SQL(sql_id(token->token_id), sql_int(token->organiser_id), sql_text(token->name),
+                       sql_int(token->roles), sql_int(token->created_at_ms),
+                       sql_int(token->expires_at_ms)),
+                   NULL);
+}
+
+static int run_token_put(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct token_job *job = (const struct token_job *)base;
+    int err = api_token_add(txn, job->token);
     return err == 0 ? act_add(txn, job->act) : err;
 }
 

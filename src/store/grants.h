@@ -28,6 +28,8 @@ struct api_token {
 /* Adds a token. ERR_NOT_FOUND: there is no such organiser; ERR_FULL; otherwise as sql_write. */
 int api_token_put(struct sql *sql, const struct api_token *token, const struct act *act,
                   int64_t deadline_ns);
+/* The same in a job, without an act. */
+int api_token_add(struct sql_txn *txn, const struct api_token *token);
 /* Ends a token of that organiser. ERR_NOT_FOUND; otherwise as sql_write. */
 int api_token_revoke(struct sql *sql, struct id token_id, uint32_t organiser_id,
                      const struct act *act, int64_t deadline_ns);

@@ -95,6 +95,7 @@ struct scan_gate {
 };
 struct scan_counts {
     uint32_t inside;  /* tickets */
+    uint32_t came;    /* tickets that were let in, once at least */
     uint32_t refused; /* scans */
     struct scan_gate *gates;
     size_t gate_count;
@@ -106,6 +107,7 @@ int scan_count(struct sql *sql, uint32_t performance_id, struct arena *arena,
 struct scan_seat {
     struct id order_id;
     uint32_t seat;
+    int64_t at_ms; /* when it came in last */
 };
 /* Of these orders' tickets, those that are inside. As sql_read. */
 int scan_inside(struct sql *sql, const struct id *order_ids, size_t order_count,

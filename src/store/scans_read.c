@@ -57,7 +57,7 @@ static int run_count(struct sql_job *base, struct sql_txn *txn)
 {
     struct read_job *job = (struct read_job *)base;
     const struct sql_value performance = sql_int(job->performance_id);
-    int64_t inside = 0, refused = 0;
+    int64_t inside = 0, refused = 0, came = 0;
     int err =
         sql_ask_int(txn, "SELECT count(*) FROM door_ticket WHERE performance_id = ? AND inside = 1",
                     SQL(performance), &inside);
@@ -65,7 +65,14 @@ static int run_count(struct sql_job *base, struct sql_txn *txn)
         err =
             sql_ask_int(txn, "SELECT count(*) FROM scan WHERE performance_id = ? AND answered <> ?",
                         SQL(performance, sql_int(SCAN_OK)), &refused);
+    if (err == 0)
+        err = sql_ask_int(txn,
+                          "SELECT count(*) FROM (SELECT order_id, seat FROM scan WHERE"
+                          " performance_id = ? AND answered = ? AND direction = ?"
+                          " GROUP BY order_id, seat) t",
+                          SQL(performance, sql_int(SCAN_OK), sql_int(SCAN_IN)), &came);
     job->counts.inside = (uint32_t)inside;
+    job->counts.came = (uint32_t)came;
     job->counts.refused = (uint32_t)refused;
     return err == 0 ? read_gates(job, txn) : err;
 }
@@ -89,14 +96,19 @@ static int read_inside(struct read_job *job, struct sql_txn *txn, struct id orde
 {
     struct sql_rows *rows;
     int err = sql_query(txn,
-                        "SELECT seat FROM door_ticket WHERE order_id = ? AND inside = 1"
-                        " ORDER BY seat LIMIT ?",
-                        SQL(sql_id(order_id), sql_int((int64_t)(max - job->count))), &rows);
+                        "SELECT t.seat, (SELECT max(s.at_ms) FROM scan s WHERE s.order_id ="
+                        " t.order_id AND s.seat = t.seat AND s.direction = ? AND s.result = ?)"
+                        " FROM door_ticket t WHERE t.order_id = ? AND t.inside = 1"
+                        " ORDER BY t.seat LIMIT ?",
+                        SQL(sql_int(SCAN_IN), sql_int(SCAN_OK), sql_id(order_id),
+                            sql_int((int64_t)(max - job->count))),
+                        &rows);
     if (err < 0)
         return err;
     while ((err = sql_next(rows)) == 1)
-        job->seats[job->count++] =
-            (struct scan_seat){.order_id = order_id, .seat = (uint32_t)sql_get_int(rows, 0)};
+        job->seats[job->count++] = (struct scan_seat){.order_id = order_id,
+                                                      .seat = (uint32_t)sql_get_int(rows, 0),
+                                                      .at_ms = sql_get_int(rows, 1)};
     return err;
 }
 

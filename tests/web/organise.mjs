@@ -371,6 +371,26 @@ export const organise = {
         await a.isAccessible('the team');
         await a.picture('organise-team-phone');
         await fits(a, 'the team');
+        await page.fill('[name=device-name]', 'North 1');
+        await page.fill('[name=device-gate]', 'North');
+        await submit(a, 'devices');
+        await page.waitForSelector('.org-token .qr[data-modules]:not([data-modules="0"])');
+        const setup = await page.getAttribute('[data-setup]', 'data-setup');
+        const about = { hardware_brand: 'Zebra', hardware_model: 'TC26', software_brand: 'pretixSCAN', software_version: '2.10' };
+        const device = await (
+          await fetch(`${a.url}/api/v1/device/initialize`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ ...about, token: setup }),
+          })
+        ).json();
+        const info = () => fetch(`${a.url}/api/v1/device/info`, { headers: { authorization: `Device ${device.api_token}` } });
+        assert.equal((await info()).status, 200);
+        assert.equal(device.gate.name, 'North');
+        await a.isAccessible('the devices');
+        await page.click('[data-device] [data-action=end-device]');
+        await page.waitForSelector('[data-device][data-revoked=true]');
+        assert.equal((await info()).status, 401);
         await page.click('[data-token] [data-action=revoke]');
         await page.waitForSelector('[data-token]', { state: 'detached' });
         for (const path of ['', '/halls', '/sales', '/orders', '/sales/1', '/events/1', '/events/new']) {

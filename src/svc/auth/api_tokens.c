@@ -101,8 +101,8 @@ int auth_list_api_tokens(struct call *call, const void *request, void *response)
     if (!answer->tokens)
         return auth_fail_by_err(call, ERR_NO_MEMORY);
     for (size_t i = 0; i < grants.token_count && !err; i++) {
-        if (grants.tokens[i].organiser_id != wish->organiser_id)
-            continue;
+        if (grants.tokens[i].organiser_id != wish->organiser_id || grants.tokens[i].roles == 0)
+            continue; /* without a role: of a device that was revoked */
         Usher__V1__ApiToken *row = arena_alloc(arena, sizeof(*row));
         if (!row)
             return auth_fail_by_err(call, ERR_NO_MEMORY);

@@ -13,7 +13,13 @@
 #include "token/guest.h"
 #include "token/roles.h"
 
+CALL_HANDLER(auth_change_own_device);
+CALL_HANDLER(auth_create_device);
 CALL_HANDLER(auth_get_guest_challenge);
+CALL_HANDLER(auth_get_own_device);
+CALL_HANDLER(auth_initialize_device);
+CALL_HANDLER(auth_list_devices);
+CALL_HANDLER(auth_revoke_device);
 
 static int load_roster(struct auth *auth)
 {
@@ -146,6 +152,12 @@ struct service auth_service(struct auth *auth)
         {.name = "CreateApiToken", .any_of = ROLES_MANAGE, .handle = auth_create_api_token},
         {.name = "ListApiTokens", .any_of = ROLES_MANAGE, .handle = auth_list_api_tokens},
         {.name = "RevokeApiToken", .any_of = ROLES_MANAGE, .handle = auth_revoke_api_token},
+        {.name = "CreateDevice", .any_of = ROLES_MANAGE, .handle = auth_create_device},
+        {.name = "ListDevices", .any_of = ROLES_MANAGE, .handle = auth_list_devices},
+        {.name = "RevokeDevice", .any_of = ROLES_MANAGE, .handle = auth_revoke_device},
+        {.name = "InitializeDevice", .handle = auth_initialize_device},
+        {.name = "GetOwnDevice", .handle = auth_get_own_device},
+        {.name = "ChangeOwnDevice", .any_of = ROLE_DOOR, .handle = auth_change_own_device},
         {.name = "FindAccount", .any_of = ROLE_OPERATOR, .handle = auth_find_account},
         {.name = "ListAccounts", .any_of = ROLE_OPERATOR, .handle = auth_list_accounts},
         {.name = "OpenKept", .any_of = ROLE_OPERATOR, .handle = auth_open_kept},
@@ -275,7 +287,8 @@ static int identify_machine(struct auth *auth, struct view token, struct identit
         !roster_find_token(&auth->roster, token_id, clock_wall_ms(auth->clock), &tenant.tenant_id,
                            &tenant.roles))
         return ERR_DENIED;
-    *ret_identity = (struct identity){.tenant_count = 1, .tenants = {tenant}};
+    *ret_identity =
+        (struct identity){.session_id = token_id, .tenant_count = 1, .tenants = {tenant}};
     return 0;
 }
 

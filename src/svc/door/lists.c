@@ -49,16 +49,16 @@ static int read_state(struct call *call, const Usher__V1__ListPerformanceOrdersR
 }
 
 /* The seats come in the order of the orders: *at moves behind this order's. */
-static bool is_inside(const struct scan_seat *seats, size_t count, size_t *at, struct id order_id,
-                      uint32_t seat)
+static const struct scan_seat *find_inside(const struct scan_seat *seats, size_t count, size_t *at,
+                                           struct id order_id, uint32_t seat)
 {
     while (*at < count && !id_eq(seats[*at].order_id, order_id))
         (*at)++;
     for (size_t i = *at; i < count && id_eq(seats[i].order_id, order_id); i++) {
         if (seats[i].seat == seat)
-            return true;
+            return &seats[i];
     }
-    return false;
+    return NULL;
 }
 
 /* The names of who gets the tickets, read in one job: a device searches by them. */
@@ -123,6 +123,7 @@ static int fill_ticket(struct call *call, const Usher__V1__Order *order,
     ret_ticket->order_number = order->order_number;
     ret_ticket->category_name = ticket->category_name;
     ret_ticket->price_type = ticket->price_type;
+    ret_ticket->category = ticket->category;
     if (name)
         ret_ticket->name = name;
     if (block) {
@@ -159,7 +160,10 @@ static int fill_tickets(struct call *call, const Usher__V1__ListPerformanceOrder
             int err = fill_ticket(call, order, order->tickets[k], order_id, names[i], said, ticket);
             if (err != 0)
                 return err;
-            ticket->inside = is_inside(inside, inside_count, &from, order_id, ticket->seat);
+            const struct scan_seat *in =
+                find_inside(inside, inside_count, &from, order_id, ticket->seat);
+            ticket->inside = in != NULL;
+            ticket->inside_at_ms = in ? in->at_ms : 0;
             answer->tickets[answer->n_tickets++] = ticket;
         }
         at = from < inside_count ? from : at;
@@ -167,14 +171,74 @@ static int fill_tickets(struct call *call, const Usher__V1__ListPerformanceOrder
     return 0;
 }
 
-static int fill_revoked(struct call *call, uint32_t performance_id, Usher__V1__DoorList *answer)
+/* The static code of a ticket, in the arena; NULL: no memory. */
+static char *static_code(struct call *call, uint32_t performance_id,
+                         const struct ticket_ref *ticket)
+{
+    const struct door *door = call_state(call);
+    char *text = arena_alloc(call_arena(call), SIGNED_CODE_CHARS + 1);
+    if (text)
+        signed_code_write(door->codes.secret_key, ticket, performance_id, text);
+    return text;
+}
+
+/* Whoever keeps orders has to hear of those that have no ticket any more. */
+static int fill_canceled(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
+                         Usher__V1__DoorList *answer)
+{
+    answer->canceled = arena_alloc(call_arena(call), orders->n_orders * sizeof(*answer->canceled));
+    for (size_t i = 0; answer->canceled && i < orders->n_orders; i++) {
+        if (orders->orders[i]->n_tickets == 0)
+            answer->canceled[answer->n_canceled++] = orders->orders[i]->order_number;
+    }
+    return answer->canceled ? 0 : ERR_NO_MEMORY;
+}
+
+/* With the codes of tickets that are good. */
+static int fill_codes(struct call *call, uint32_t performance_id, Usher__V1__DoorList *answer)
+{
+    for (size_t i = 0; i < answer->n_tickets; i++) {
+        Usher__V1__DoorTicket *ticket = answer->tickets[i];
+        struct ticket_ref ref = {.seat = ticket->seat, .generation = (uint16_t)ticket->generation};
+        if (id_parse(view_str(ticket->order_id), &ref.order_id))
+            return ERR_CORRUPT;
+        if (!(ticket->signed_code = static_code(call, performance_id, &ref)))
+            return ERR_NO_MEMORY;
+    }
+    return 0;
+}
+
+#define REVOKED_CODES_MAX 20 /* of one ticket */
+
+/* With the codes of a ticket that are good no more. */
+static int fill_old_codes(struct call *call, uint32_t performance_id, const struct generation *now,
+                          Usher__V1__Revocation *revocation)
+{
+    const uint32_t count =
+        now->generation < REVOKED_CODES_MAX ? now->generation : REVOKED_CODES_MAX;
+    revocation->codes = arena_alloc(call_arena(call), count * sizeof(*revocation->codes));
+    if (!revocation->codes)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ticket_ref ref = {now->order_id, now->seat,
+                                       (uint16_t)(now->generation - count + i)};
+        char *code = static_code(call, performance_id, &ref);
+        if (!code)
+            return ERR_NO_MEMORY;
+        revocation->codes[revocation->n_codes++] = code;
+    }
+    return 0;
+}
+
+static int fill_revoked(struct call *call, const Usher__V1__GetDoorListRequest *wish,
+                        Usher__V1__DoorList *answer)
 {
     struct door *door = call_state(call);
     struct arena *arena = call_arena(call);
     struct generation *generations;
     size_t count;
-    int err = generations_of_performance(door->options.sql, performance_id, arena, &generations,
-                                         &count, call_deadline_ns(call));
+    int err = generations_of_performance(door->options.sql, wish->performance_id, arena,
+                                         &generations, &count, call_deadline_ns(call));
     if (err != 0)
         return err;
     Usher__V1__Revocation *list = arena_alloc(arena, count * sizeof(*list));
@@ -188,6 +252,9 @@ static int fill_revoked(struct call *call, uint32_t performance_id, Usher__V1__D
         list[i].generation = generations[i].generation;
         if (!list[i].order_id)
             return ERR_NO_MEMORY;
+        if (wish->codes &&
+            (err = fill_old_codes(call, wish->performance_id, &generations[i], &list[i])) != 0)
+            return err;
         answer->revoked[i] = &list[i];
     }
     answer->n_revoked = count;
@@ -221,8 +288,12 @@ int door_get_door_list(struct call *call, const void *request, void *response)
         err = read_names(call, orders, &names);
     if (err == 0)
         err = fill_tickets(call, orders, inside, inside_count, names, &said, answer);
+    if (err == 0 && wish->codes)
+        err = fill_codes(call, wish->performance_id, answer);
+    if (err == 0 && wish->codes)
+        err = fill_canceled(call, orders, answer);
     if (err == 0 && wish->page_token[0] == '\0')
-        err = fill_revoked(call, wish->performance_id, answer);
+        err = fill_revoked(call, wish, answer);
     answer->performance_id = wish->performance_id;
     answer->made_at_ms = lobby_now_ms();
     answer->public_key =
@@ -268,6 +339,7 @@ int door_get_door_counts(struct call *call, const void *request, void *response)
     answer->n_gates = counts.gate_count;
     answer->tickets = performance->counts ? performance->counts->sold : 0;
     answer->inside = counts.inside;
+    answer->came = counts.came;
     answer->refused = counts.refused;
     return 0;
 }

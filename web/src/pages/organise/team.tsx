@@ -7,6 +7,7 @@ import { date } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { announce } from '../../state/announce';
 import { options, Task } from '../../state/organise';
+import { Devices } from './devices';
 import { Choice, FormCard, Line } from './form';
 
 /** The roles that one may give: an owner all, a manager those below its own. */
@@ -24,6 +25,7 @@ export function Team({ acting }: { acting: Membership }) {
       </header>
       <Members key={acting.organiserId} acting={acting} />
       <Tokens key={`tokens ${acting.organiserId}`} acting={acting} />
+      <Devices key={`devices ${acting.organiserId}`} acting={acting} />
     </>
   );
 }
