@@ -35,7 +35,7 @@ const apart = {
     TicketService:
       'ListEvents GetPerformance GetSeatMap CancelOrder MoveSeats OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
     AuthService:
-      'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken CreateDevice ListDevices RevokeDevice',
+      'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken CreateDevice ListDevices RevokeDevice SetSites GetSites',
     WaitroomService:
       'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',
     PaymentService:

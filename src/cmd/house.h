@@ -19,6 +19,7 @@
 #include "svc/gateway/poster.h"
 #include "svc/gateway/reports.h"
 #include "svc/gateway/scanner.h"
+#include "svc/gateway/widget.h"
 #include "svc/monitor/monitor.h"
 #include "svc/payment/payment.h"
 #include "svc/ticket/ticket.h"
@@ -111,7 +112,7 @@ struct house {
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
     struct payment_role *payment;
-    struct plain_rule plains[PAYMENT_PLAINS + 6]; /* a form of sign-in, pages, scanners */
+    struct plain_rule plains[PAYMENT_PLAINS + 7]; /* a form of sign-in, pages, scanners */
     struct routes page_routes;                    /* that these ask by */
     size_t plain_count;
     struct waitroom *waitroom;
@@ -137,6 +138,7 @@ struct house {
     struct gateway gateway;
     struct posters *posters;
     struct scanner scanner;
+    struct widget widget;
     struct net_range proxies[HOUSE_PROXIES_MAX];
     size_t proxy_count;
     struct quota quota; /* of calls */

@@ -63,7 +63,7 @@ static const struct cmd commands[] = {
      .row_count = SALE_COMMANDS, .about = "Sales: a line, and passes for who has come through."},
     {"draw", "draws: was it fair?", .rows = draw_commands, .row_count = DRAW_COMMANDS,
      .about = "Draws: who gets the first numbers of a line."},
-    {"organiser", "organisers: create, list, bar", .rows = organiser_commands,
+    {"organiser", "organisers: create, list, bar, sites", .rows = organiser_commands,
      .row_count = ORGANISER_COMMANDS, .about = "Organisers: who sells here."},
     {"member", "an organiser's team: set, list", .rows = member_commands,
      .row_count = MEMBER_COMMANDS, .about = "Members: people who act for an organiser."},

@@ -538,6 +538,9 @@ static int open_gateway(struct house *house)
                                                               .body_max = SCANNER_BODY_MAX,
                                                               .handle = scanner_page,
                                                               .state = &house->scanner};
+    house->widget.services = house->gateway.tickets;
+    house->plains[house->plain_count++] =
+        (struct plain_rule){.prefix = WIDGET_PATH, .handle = widget_page, .state = &house->widget};
     return err;
 }
 

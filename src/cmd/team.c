@@ -306,6 +306,8 @@ const struct cmd organiser_commands[ORGANISER_COMMANDS] = {
     {"unbar", "ends a bar", organiser_unbar_command, .table = &organiser_unbar_table},
     {"barred", "whom it does not sell to", organiser_barred_command,
      .table = &organiser_barred_table},
+    {"sites", "its own sites that may show its dates", organiser_sites_command,
+     .table = &organiser_sites_table},
 };
 const struct cmd member_commands[MEMBER_COMMANDS] = {
     {"set", "give somebody a role, or end it", member_set_command, .table = &member_set_table},

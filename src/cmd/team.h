@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 
-#define ORGANISER_COMMANDS 5
+#define ORGANISER_COMMANDS 6
 extern const struct cmd organiser_commands[ORGANISER_COMMANDS];
 #define MEMBER_COMMANDS 2
 extern const struct cmd member_commands[MEMBER_COMMANDS];
@@ -18,5 +18,9 @@ extern const struct conf_table organiser_bar_table, organiser_unbar_table, organ
 int organiser_bar_command(int argc, char **argv);
 int organiser_unbar_command(int argc, char **argv);
 int organiser_barred_command(int argc, char **argv);
+
+/* sites.c */
+extern const struct conf_table organiser_sites_table;
+int organiser_sites_command(int argc, char **argv);
 
 #endif

@@ -82,6 +82,8 @@ static const struct sql_step steps[] = {
      " software_version {text} NOT NULL);"
      "CREATE INDEX device_token ON device (token_id);"
      "CREATE INDEX device_organiser ON device (organiser_id, device_id)"},
+    {"sites", "CREATE TABLE organiser_site (organiser_id {int} NOT NULL, origin {text} NOT NULL,"
+              " PRIMARY KEY (organiser_id, origin))"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)

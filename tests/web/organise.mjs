@@ -1,6 +1,7 @@
 // Running events in the browser: from nothing to a refund, and what a role may not do.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { password, staff } from './door.mjs';
@@ -345,6 +346,60 @@ export const organise = {
       },
       true,
     );
+  },
+
+  "the widget: on a site that the organiser named its dates stand and lead to the hall; nowhere else, and no other page": async (world) => {
+    await staff(world, 'owner@example.com', 'owner');
+    let snippet = '';
+    const foreign = createServer((ask, answer) => {
+      answer.setHeader('content-type', 'text/html; charset=utf-8');
+      const body = ask.url === '/frame' ? `<iframe src="${world.url}/e/1"></iframe>` : snippet;
+      answer.end(`<!doctype html><html lang="en"><title>Band</title><h1>Band</h1>${body}`);
+    });
+    await new Promise((done) => foreign.listen(0, '127.0.0.1', done));
+    const site = `http://localhost:${foreign.address().port}`;
+    const stranger = `http://127.0.0.1:${foreign.address().port}`;
+    try {
+      await visit(
+        world,
+        [night],
+        async (a) => {
+          const { page } = a;
+          await signIn(a, '/organiser/team', 'owner@example.com');
+          await page.waitForSelector('[data-snippet]');
+          await page.fill('[name=sites]', 'band.example');
+          await submit(a, 'sites');
+          await page.waitForSelector('#sites .notice, [aria-labelledby^=sites] .notice, .notice');
+          await page.fill('[name=sites]', `${site}/\nhttps://band.example`);
+          await submit(a, 'sites');
+          await page.waitForFunction((known) => document.querySelector('[name=sites]').value === known, `${site}\nhttps://band.example`);
+          snippet = await page.textContent('[data-snippet] code');
+          await a.isAccessible('the sites');
+          await page.goto(site);
+          const frame = await (await page.waitForSelector('iframe')).contentFrame();
+          const link = await frame.waitForSelector('a[href="/p/1"]');
+          await page.waitForFunction(() => Number.parseInt(document.querySelector('iframe').style.height, 10) !== 240);
+          const [opened] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
+          await opened.waitForSelector('.map canvas, canvas');
+          assert.equal(new URL(opened.url()).pathname, '/p/1');
+          assert.equal(await opened.evaluate(() => window.opener), null);
+          await opened.close();
+          for (const [where, what] of [
+            [stranger, 'the widget on a site that was not named'],
+            [`${site}/frame`, 'another page'],
+          ]) {
+            await page.goto(where);
+            const refused = await (await page.waitForSelector('iframe')).contentFrame();
+            await refused.waitForLoadState();
+            assert.equal(await refused.$('a, canvas, main'), null, what);
+          }
+          await page.goto(world.url);
+        },
+        true,
+      );
+    } finally {
+      foreign.close();
+    }
   },
 
   'the team: an owner gives roles and makes tokens; each role sees its part and no more': async (world) => {

@@ -17,9 +17,11 @@ CALL_HANDLER(auth_change_own_device);
 CALL_HANDLER(auth_create_device);
 CALL_HANDLER(auth_get_guest_challenge);
 CALL_HANDLER(auth_get_own_device);
+CALL_HANDLER(auth_get_sites);
 CALL_HANDLER(auth_initialize_device);
 CALL_HANDLER(auth_list_devices);
 CALL_HANDLER(auth_revoke_device);
+CALL_HANDLER(auth_set_sites);
 
 static int load_roster(struct auth *auth)
 {
@@ -152,6 +154,8 @@ struct service auth_service(struct auth *auth)
         {.name = "CreateApiToken", .any_of = ROLES_MANAGE, .handle = auth_create_api_token},
         {.name = "ListApiTokens", .any_of = ROLES_MANAGE, .handle = auth_list_api_tokens},
         {.name = "RevokeApiToken", .any_of = ROLES_MANAGE, .handle = auth_revoke_api_token},
+        {.name = "SetSites", .any_of = ROLES_MANAGE, .handle = auth_set_sites},
+        {.name = "GetSites", .handle = auth_get_sites},
         {.name = "CreateDevice", .any_of = ROLES_MANAGE, .handle = auth_create_device},
         {.name = "ListDevices", .any_of = ROLES_MANAGE, .handle = auth_list_devices},
         {.name = "RevokeDevice", .any_of = ROLES_MANAGE, .handle = auth_revoke_device},

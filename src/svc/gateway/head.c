@@ -19,8 +19,7 @@
 
 /* ---- HTML ---- */
 
-/* Text within an attribute or an element (HTML, 13.3 "escaping a string"). */
-static int put_text(struct buf *out, struct view text)
+int head_put_text(struct buf *out, struct view text)
 {
     for (size_t i = 0; i < text.len; i++) {
         const char c = text.at[i];
@@ -42,7 +41,7 @@ static int put_meta(struct buf *out, const char *kind, const char *key, struct v
     if (content.len == 0)
         return 0;
     TRY(buf_printf(out, "<meta %s=\"%s\" content=\"", kind, key));
-    TRY(put_text(out, content));
+    TRY(head_put_text(out, content));
     return buf_append_view(out, VIEW_LIT("\" />\n"));
 }
 
@@ -51,8 +50,8 @@ static int put_link(struct buf *out, const char *rel, const char *href, struct v
     if (!href || !href[0])
         return 0;
     TRY(buf_printf(out, "<link rel=\"%s\" href=\"", rel));
-    TRY(put_text(out, view_str(href)));
-    TRY(put_text(out, path));
+    TRY(head_put_text(out, view_str(href)));
+    TRY(head_put_text(out, path));
     return buf_append_view(out, VIEW_LIT("\" />\n"));
 }
 
@@ -235,7 +234,7 @@ static int put_what(struct buf *out, const struct head_site *site, const struct 
                              : event                        ? name
                                                             : VIEW_LIT(SITE_DESCRIPTION);
     TRY(buf_append_view(out, VIEW_LIT("<title>")));
-    TRY(put_text(out, name));
+    TRY(head_put_text(out, name));
     TRY(buf_append_view(out,
                         event ? VIEW_LIT(" · " SITE_NAME "</title>\n") : VIEW_LIT("</title>\n")));
     TRY(put_meta(out, "name", "description", told));
@@ -251,8 +250,8 @@ static int put_what(struct buf *out, const struct head_site *site, const struct 
         return 0;
     TRY(put_link(out, "canonical", site->public_url, facts->path));
     TRY(buf_append_view(out, VIEW_LIT("<meta property=\"og:url\" content=\"")));
-    TRY(put_text(out, view_str(site->public_url)));
-    TRY(put_text(out, facts->path));
+    TRY(head_put_text(out, view_str(site->public_url)));
+    TRY(head_put_text(out, facts->path));
     return buf_append_view(out, VIEW_LIT("\" />\n"));
 }
 

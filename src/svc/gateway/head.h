@@ -34,5 +34,7 @@ struct head_facts {
 /* Writes title, description, og:*, canonical, robots, the operator's links, and a JSON-LD Event
  * (https://schema.org/Event) a date. All text is escaped. ERR_FULL, ERR_NO_MEMORY. */
 int head_write(struct buf *out, const struct head_site *site, const struct head_facts *facts);
+/* Appends text as it stands within an attribute or an element (HTML, 13.3). As buf_append. */
+int head_put_text(struct buf *out, struct view text);
 
 #endif

@@ -4,6 +4,16 @@ import { spoken } from './words';
 
 const en = {
   parts: { webhooks: 'Webhooks' },
+  sites: {
+    title: 'On your own site',
+    text: 'Your dates in a frame on pages of yours. People buy here, in a window of its own.',
+    list: 'Your sites',
+    hint: 'One a line, as https://band.example. The frame is shown nowhere else.',
+    save: 'Save',
+    saved: 'The sites are saved.',
+    event: 'Event',
+    snippet: 'Put this where the dates are to stand',
+  },
   devices: {
     title: 'Scanning devices',
     text: 'Hand scanners and telephones with pretixSCAN, or another program that speaks the device API of pretix. Each is set up once, with a code that is shown once.',
@@ -91,6 +101,16 @@ const en = {
 
 const ko: typeof en = {
   parts: { webhooks: '웹훅' },
+  sites: {
+    title: '주최자 사이트에 표시',
+    text: '주최자 사이트의 페이지에 회차를 표시합니다. 예매는 새 창에서 이 사이트로 진행합니다.',
+    list: '사이트 주소',
+    hint: '한 줄에 하나씩 https://band.example 형식으로 적어 주세요. 다른 곳에는 표시되지 않습니다.',
+    save: '저장',
+    saved: '사이트를 저장했습니다.',
+    event: '공연',
+    snippet: '회차를 표시할 곳에 넣을 코드',
+  },
   devices: {
     title: '검표 기기',
     text: 'pretixSCAN 앱을 쓰는 스캐너나 휴대전화, 또는 pretix 기기 API를 지원하는 프로그램입니다. 기기마다 한 번만 표시되는 코드로 한 번 설정합니다.',

@@ -9,6 +9,7 @@ import { announce } from '../../state/announce';
 import { options, Task } from '../../state/organise';
 import { Devices } from './devices';
 import { Choice, FormCard, Line } from './form';
+import { Sites } from './sites';
 
 /** The roles that one may give: an owner all, a manager those below its own. */
 const givable = (role: Role) =>
@@ -26,6 +27,7 @@ export function Team({ acting }: { acting: Membership }) {
       <Members key={acting.organiserId} acting={acting} />
       <Tokens key={`tokens ${acting.organiserId}`} acting={acting} />
       <Devices key={`devices ${acting.organiserId}`} acting={acting} />
+      <Sites key={`sites ${acting.organiserId}`} acting={acting} />
     </>
   );
 }
