@@ -508,12 +508,6 @@ static bool is_live(void *state)
     return true;
 }
 
-static int identify_scanner(void *auth, const struct credentials *credentials,
-                            struct identity *ret_identity)
-{
-    return auth_identify(auth, credentials, ret_identity);
-}
-
 /* Pages of events say what these are: asked in nobody's name, of the services that the port
  * answers. */
 static int open_gateway(struct house *house)
@@ -531,8 +525,8 @@ static int open_gateway(struct house *house)
     house->plains[house->plain_count++] = (struct plain_rule){
         .prefix = REPORTS_PATH, .body_max = REPORTS_MAX, .handle = reports_page};
     house->scanner = (struct scanner){.services = house->gateway.tickets,
-                                      .identify = identify_scanner,
-                                      .state = &house->auth,
+                                      .identify = identify,
+                                      .state = house,
                                       .public_url = house->values.pay.public_url};
     house->plains[house->plain_count++] = (struct plain_rule){.prefix = SCANNER_PATH,
                                                               .body_max = SCANNER_BODY_MAX,
