@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { moneyDesk, orderDesk, ticketDesk } from '../../api/organise';
-import type { FoundOrder, FindOrdersResponse } from '../../gen/usher/v1/door_manage_pb';
+import type { FindOrdersResponse, FoundOrder } from '../../gen/usher/v1/door_manage_pb';
 import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
 import { date, gradeOf, money, seatName, starts } from '../../i18n/format';
@@ -66,9 +66,7 @@ export function Orders() {
       </search>
       <Refusal task={task} />
       <ToCollect />
-      <output>
-        {found.value ? (count ? say.found(count) : say.noneFound) : ''}
-      </output>
+      <output>{found.value ? (count ? say.found(count) : say.noneFound) : ''}</output>
       {orders.map((one) => (
         <OrderCard key={one.order?.orderId} found={one} onDone={() => void find()} />
       ))}
