@@ -122,8 +122,7 @@ static int show(struct session *session, void *arg)
 
 static const struct conf_table show_table = {
     .command = "usher order show",
-    .summary = "Tells what an order is, and where its money is: each attempt, call, webhook and "
-               "refund; and the notes on it.",
+    .summary = "Tells what an order is, where its money is by each step, and the notes on it.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,

@@ -119,8 +119,7 @@ static int find(struct session *session, void *arg)
 
 const struct conf_table order_find_table = DESK_TABLE(
     "usher order find",
-    "Finds orders, and places that are held to be paid, by number, by id, or by the mail "
-    "address that was said with them.",
+    "Finds orders, and places held to be paid, by number, by id, or by the mail address.",
     "NUMBER-OR-ADDRESS");
 
 int order_find_command(int argc, char **argv)
@@ -238,8 +237,7 @@ static const struct conf_option cancel_options[] = {
 
 const struct conf_table order_cancel_table = {
     .command = "usher order cancel",
-    .summary = "Cancels what no money came of: a comp, an order for the box office, or places that "
-               "are held to be paid later.",
+    .summary = "Cancels a comp, an order for the box office, or places held to be paid later.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,

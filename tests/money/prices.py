@@ -79,7 +79,7 @@ def late_money_at_a_price_of_before(shop):
     """The hold is given back while the money comes, and its places cost something else by now: the money goes back."""
     night = shop.make_performance(60000)
     buyer = Buyer(shop, night)
-    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before", 2), webhooks={"lose": 1})
+    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before", 50), webhooks={"lose": 1})
     buyer.begin()
     buyer.choose()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:

@@ -349,7 +349,7 @@ export const organise = {
   },
 
   "the widget: on a site that the organiser named its dates stand and lead to the hall; nowhere else, and no other page": async (world) => {
-    await staff(world, 'owner@example.com', 'owner');
+    await staff(world, 'sites@example.com', 'owner');
     let snippet = '';
     const foreign = createServer((ask, answer) => {
       answer.setHeader('content-type', 'text/html; charset=utf-8');
@@ -365,7 +365,7 @@ export const organise = {
         [night],
         async (a) => {
           const { page } = a;
-          await signIn(a, '/organiser/team', 'owner@example.com');
+          await signIn(a, '/organiser/team', 'sites@example.com');
           await page.waitForSelector('[data-snippet]');
           await page.fill('[name=sites]', 'band.example');
           await submit(a, 'sites');
