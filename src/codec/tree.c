@@ -28,6 +28,8 @@ json_t *tree_read(struct view text, size_t flags, json_error_t *ret_error)
         *ret_error = (json_error_t){.line = 1, .column = 1};
         snprintf(ret_error->text, sizeof(ret_error->text), "nested deeper than %d levels",
                  TREE_DEPTH_MAX);
+        /* Where json_error_code looks. */
+        ret_error->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_stack_overflow;
     }
     return NULL;
 }

@@ -344,7 +344,7 @@ def halls(plain):
     said("half", r"line 1, column 5: the text ends before the plan does \(BAD_ARGUMENT, plan\)", "-", give=b'{"a":')
     said("no-json", r"line 2, column 6: this is not JSON, near '}'", "-", give=b'{\n"a":[}')
     said("not-utf8", "line 1, column 0: this is not UTF-8", "-", give=b"\xff{")
-    said("deep", "nested deeper than 32 levels", "-", give=b"[" * 3000)
+    said("deep", "lists in lists are too deep", "-", give=b"[" * 3000)
     for over in 1, -100:
         said(f"too-large-{over}", "big.json is too large: a plan has at most 48 MiB",
              write("big.json", b" " * ((48 << 20) + over)))
