@@ -217,20 +217,27 @@ static int sort_one(void *state, struct sql_txn *txn, const struct record *recor
                    SQL(sql_int(sql_last_id(txn)), sql_text(record->body)), NULL);
 }
 
-/* The oldest that do not wait go; not the newest of all, so that no number is given again. */
-#define TRIMMED                                                                                    \
-    " FROM record WHERE (state > 0 OR number <= " SHIPPED                                          \
-    ") AND number < (SELECT max(number) FROM record) ORDER BY number LIMIT ?"
+/* The oldest that do not wait go; not the newest of all, so that no number is given again. While
+ * records are shipped, those before the first that waits: no step looks through all that wait. */
+#define OLDEST(which)                                                                              \
+    " FROM record WHERE " which                                                                    \
+    " AND number < (SELECT max(number) FROM record) ORDER BY number LIMIT ?"
+#define BEFORE_WAITING                                                                             \
+    "number < coalesce((SELECT number FROM record WHERE " WAITS                                    \
+    " ORDER BY number LIMIT 1), (SELECT max(number) FROM record))"
+#define NOT_WAITING "(state > 0 OR number <= " SHIPPED ")"
+#define TRIM_WORDS                                                                                 \
+    "INSERT INTO record_words (record_words, rowid, body) SELECT 'delete', number, body"
+#define TRIM_ROWS(which) "DELETE FROM record WHERE number IN (SELECT number" OLDEST(which) ")"
 
-static int trim(struct sql_txn *txn, uint64_t beyond, uint64_t *ret_removed)
+static int trim(struct sql_txn *txn, bool ships, uint64_t beyond, uint64_t *ret_removed)
 {
     const int64_t count = beyond < WINDOW_TRIM_ROWS ? (int64_t)beyond : WINDOW_TRIM_ROWS;
-    int err = sql_run(txn,
-                      "INSERT INTO record_words (record_words, rowid, body)"
-                      " SELECT 'delete', number, body" TRIMMED,
-                      SQL(sql_int(count)), NULL);
+    int err =
+        sql_run(txn, ships ? TRIM_WORDS OLDEST(BEFORE_WAITING) : TRIM_WORDS OLDEST(NOT_WAITING),
+                SQL(sql_int(count)), NULL);
     return err != 0 ? err
-                    : sql_run(txn, "DELETE FROM record WHERE number IN (SELECT number" TRIMMED ")",
+                    : sql_run(txn, ships ? TRIM_ROWS(BEFORE_WAITING) : TRIM_ROWS(NOT_WAITING),
                               SQL(sql_int(count)), ret_removed);
 }
 
@@ -245,7 +252,7 @@ static int run_settle(struct sql_job *base, struct sql_txn *txn)
         err = intake_count(txn, &records_left, &job->left);
     const uint64_t rows = atomic_load(&w->rows) + job->added;
     if (err == 0 && rows > w->options.rows_max)
-        err = trim(txn, rows - w->options.rows_max, &job->removed);
+        err = trim(txn, w->options.ships, rows - w->options.rows_max, &job->removed);
     job->more = job->more || job->removed == WINDOW_TRIM_ROWS;
     return err;
 }

@@ -173,6 +173,27 @@ static void the_oldest_go_and_what_waits_stays(void **state)
     assert_int_equal(found("sale", &records), 1);
 }
 
+/* More than there is room for waits: nothing goes; what was shipped goes, and no more. */
+static void while_records_wait_only_what_is_before_them_goes(void **state)
+{
+    struct record *records;
+    size_t n = 0;
+    window_close(window);
+    open_window(true, 3, 100);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(put((const char *[]){"i", "j", "k", "l"}[i], "{}", 7), 0);
+    assert_true(count().waiting == 8 && count().done == 1); /* it stands behind some that wait */
+    assert_int_equal(window_waiting(window, 0, 10, &arena, &records, &n, DEADLINE_NEVER), 0);
+    assert_int_equal(n, 8);
+    struct window_outcome shipped[6] = {0};
+    for (size_t i = 0; i < 6; i++)
+        shipped[i].number = records[i].number;
+    assert_int_equal(window_note_outcomes(window, shipped, 6, DEADLINE_NEVER), 0);
+    while (window_settle(window, DEADLINE_NEVER) == 1)
+        continue;
+    assert_true(count().waiting == 2 && count().done == 1);
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
@@ -199,6 +220,7 @@ int main(void)
         cmocka_unit_test(words_are_found),
         cmocka_unit_test(too_many_that_wait_are_refused),
         cmocka_unit_test(the_oldest_go_and_what_waits_stays),
+        cmocka_unit_test(while_records_wait_only_what_is_before_them_goes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
