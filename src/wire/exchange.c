@@ -118,19 +118,28 @@ static void note_denial(struct exchange *exchange, enum code denied)
                    metadata_find(exchange->call.received, CALLER_ADDRESS), path_of(exchange));
 }
 
+/* Where the caller is; a peer says it of whom it calls for. */
+static void keep_address(struct exchange *exchange, const struct head *head)
+{
+    char text[CALLER_ADDRESS_MAX];
+    struct call *call = &exchange->call;
+    const struct view address = exchange->shard->options->peers_only
+                                    ? (struct view){0}
+                                    : caller_address(exchange->conn, head, text);
+    if (address.len)
+        (void)metadata_add(&call->received, call->arena, CALLER_ADDRESS, address);
+}
+
 /* What travels with the call beside its messages. What does not fit, or is malformed, is left out,
  * as W3C Trace Context asks of its own fields. */
 static void keep_metadata(struct exchange *exchange, const struct head *head)
 {
-    char name[METADATA_NAME_MAX], text[CALLER_ADDRESS_MAX];
+    char name[METADATA_NAME_MAX];
     const bool from_peer = exchange->shard->options->peers_only;
     struct call *call = &exchange->call;
     exchange->secure = caller_secure(exchange->conn, head);
     const struct view session = caller_cookie(head, exchange->secure);
-    const struct view address =
-        from_peer ? (struct view){0} : caller_address(exchange->conn, head, text);
-    if (address.len)
-        (void)metadata_add(&call->received, call->arena, CALLER_ADDRESS, address);
+    keep_address(exchange, head);
     if (session.len)
         (void)metadata_add(&call->received, call->arena, CALLER_SESSION, session);
     for (size_t i = 0; i < head->field_count; i++) {
@@ -298,6 +307,7 @@ static int64_t plain_head(struct conn *conn, struct h2_stream *h2, const struct 
         return BODY_REFUSE;
     }
     exchange->arena.max = plain_route.arena_max;
+    keep_address(exchange, head);
     if (too_much_unsent(exchange))
         return refuse(exchange, CODE_RESOURCE_EXHAUSTED, too_much_text);
     if (set_deadline(exchange, INT64_MAX) || plain_keep(exchange, rule, head))

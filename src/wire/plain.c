@@ -3,6 +3,7 @@
 #include "call/limits.h"
 #include "err/err.h"
 #include "wire/answer.h"
+#include "wire/caller.h"
 #include "wire/limits.h"
 #include "wire/page.h"
 #include "wire/shard.h"
@@ -41,6 +42,8 @@ int plain_keep(struct exchange *exchange, const struct plain_rule *rule, const s
                 .query = head->query,
                 .fields = fields,
                 .field_count = head->field_count,
+                .metadata = exchange->call.received,
+                .address = metadata_find(exchange->call.received, CALLER_ADDRESS),
                 .arena = arena,
                 .deadline_ns = exchange->call.deadline_ns},
     };

@@ -33,10 +33,19 @@ static void wait(void *state, const struct plain_request *ask, struct page *ret_
     assert_int_equal(fiber_sleep_until(deadline_after_ms(ask->deadline_ns, 60000)), ERR_CANCELLED);
 }
 
+static void whoami(void *state, const struct plain_request *ask, struct page *ret_page)
+{
+    assert_true(view_eq(metadata_find(ask->metadata, VIEW_LIT("usher-address")), ask->address));
+    ret_page->status = 200;
+    ret_page->type = "text/plain";
+    ret_page->body = view_str(arena_printf(ask->arena, "at %.*s.", VIEW_ARG(ask->address)));
+}
+
 static const struct plain_rule plains[] = {
     {"/echo/", BODY_MAX, echo, &f},
     {"/cut", BODY_MAX, cut, NULL},
     {"/wait", BODY_MAX, wait, NULL},
+    {"/whoami", BODY_MAX, whoami, NULL},
 };
 
 static void a_handler_sees_the_whole_request(void **state)
@@ -58,6 +67,17 @@ static void a_handler_sees_the_whole_request(void **state)
                     "Connection: close\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
                     &in);
     assert_has(&in, "\r\n\r\nDELETE|/echo/x|||abc");
+    buf_release(&in);
+}
+
+static void a_handler_sees_where_the_caller_is(void **state)
+{
+    struct buf in;
+    client_exchange(&f,
+                    "GET /whoami HTTP/1.1\r\nHost: h\r\nUsher-Address: 192.0.2.1\r\n"
+                    "Connection: close\r\n\r\n",
+                    &in);
+    assert_has(&in, "\r\n\r\nat 127.0.0.1.");
     buf_release(&in);
 }
 
@@ -136,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_handler_sees_the_whole_request),
+        cmocka_unit_test(a_handler_sees_where_the_caller_is),
         cmocka_unit_test(requests_on_one_connection_are_answered_in_order),
         cmocka_unit_test(a_body_has_a_maximum),
         cmocka_unit_test(a_handler_may_give_no_answer),

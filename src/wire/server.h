@@ -43,6 +43,8 @@ struct plain_request {
     const struct head_field *fields; /* header fields, in order */
     size_t field_count;
     struct view body;
+    const struct metadata *metadata; /* where the caller is, for calls that the answer is made of */
+    struct view address;             /* the same; empty: not known */
     struct arena *arena;
     int64_t deadline_ns; /* options.call_max_ms after the head */
 };

@@ -207,7 +207,7 @@ int auth_initialize_device(struct call *call, const void *request, void *respons
     struct device_about about;
     struct device device;
     uint8_t hash[SHA256_BYTES];
-    if (read_about(call, wish->about ? wish->about : &nothing, &about))
+    if (auth_check_address(call) || read_about(call, wish->about ? wish->about : &nothing, &about))
         return 1;
     sha256(view_str(wish->setup_token), hash);
     int err = device_set_up(auth->sql, hash, &token, &about, &act, call_arena(call), &device,

@@ -62,6 +62,7 @@ struct client visit_client(const struct visit *v, const ProtobufCServiceDescript
     struct client client;
     client_init(&client, v->scanner->services, service, v->ask->arena);
     client.identity = &v->identity;
+    client.metadata = v->ask->metadata;
     client.deadline_ns = v->ask->deadline_ns;
     return client;
 }
@@ -289,7 +290,8 @@ static bool find_device(struct visit *v, struct view *ret_token)
     }
     *ret_token = view_of(shown.at + scheme.len, shown.len - scheme.len);
     const char *bearer = arena_printf(v->ask->arena, "Bearer %.*s", VIEW_ARG(*ret_token));
-    const struct credentials credentials = {.authorization = view_str(bearer ? bearer : "")};
+    const struct credentials credentials = {.authorization = view_str(bearer ? bearer : ""),
+                                            .address = v->ask->address};
     if (v->scanner->identify(v->scanner->state, &credentials, &v->identity) != 0) {
         visit_refuse(v, 401, "Invalid token.");
         return false;
