@@ -18,8 +18,9 @@ struct slot {
 
 struct remote {
     struct channel channel;
-    struct remote_options options; /* its strings are ours */
+    struct remote_options options; /* its strings are ours, and its identity */
     char *strings[6];
+    struct identity identity;
     struct slot slots[REMOTE_LINKS_MAX];
     struct waitlist waiting; /* for the one that opens */
     uint32_t next;           /* slot */
@@ -155,10 +156,16 @@ static int fail_to_trust(const struct remote *remote, struct arena *arena,
 
 /* ---- calls ---- */
 
-static const char *authorization_of(const struct remote *remote,
-                                    const struct channel_request *request)
+/* Opens the call on the link, with what the channel adds to what the request says of its caller. */
+static int open_on(struct remote *remote, struct link *link, struct reader *reader,
+                   const struct channel_request *request, struct call_status *ret_status)
 {
-    return request->authorization ? request->authorization : remote->options.authorization;
+    const struct remote_options *o = &remote->options;
+    struct channel_request whole = *request;
+    whole.identity = request->identity ? request->identity : o->identity;
+    return reader_open(reader, link, &whole,
+                       request->authorization ? request->authorization : o->authorization,
+                       ret_status);
 }
 
 /* Whether a call that ended so is worth another try. A server that is there says why it does not
@@ -181,7 +188,7 @@ static int remote_call(struct channel *channel, const struct channel_request *re
         int err = take_link(remote, request->deadline_ns, &link);
         if (err)
             return fail_to_trust(remote, arena, ret_status, err);
-        err = reader_open(&reader, link, request, authorization_of(remote, request), ret_status);
+        err = open_on(remote, link, &reader, request, ret_status);
         if (!err)
             err = reader_answer(&reader, request, arena, ret_response, ret_status);
         const bool again = err && may_retry(&reader, request, ret_status);
@@ -228,7 +235,7 @@ static int remote_stream(struct channel *channel, const struct channel_request *
             free(s);
             return fail_to_connect(ret_status, err);
         }
-        err = reader_open(&s->reader, link, request, authorization_of(remote, request), ret_status);
+        err = open_on(remote, link, &s->reader, request, ret_status);
         if (!err) {
             *ret_stream = &s->stream;
             return 0;
@@ -285,6 +292,10 @@ int remote_new(const struct remote_options *options, struct channel **ret_channe
     struct remote_options *o = &remote->options;
     o->links = o->links ? o->links : 1;
     o->tries = o->tries ? o->tries : REMOTE_TRIES_MAX;
+    if (o->identity) {
+        remote->identity = *o->identity;
+        o->identity = &remote->identity;
+    }
     waitlist_init(&remote->waiting);
     int err = keep(&o->url, &remote->strings[0]);
     if (!err)

@@ -23,8 +23,10 @@ struct remote_options {
     const char *tls_cert_path; /* PEM, shown to a server that asks, copied; NULL: none */
     const char *tls_key_path; /* the certificate's, copied; all three are read at each connection */
     const char *source_host;  /* bind to this local address first, copied; NULL: any */
-    uint32_t links;           /* connections, used in turn; 0: 1 */
-    uint32_t tries;           /* of one call; 0: REMOTE_TRIES_MAX; 1: none is tried again */
+    const struct identity *identity; /* in whose name, where a call names none; copied; NULL: none.
+                                        As struct channel_request's: a peer believes it alone */
+    uint32_t links;                  /* connections, used in turn; 0: 1 */
+    uint32_t tries;                  /* of one call; 0: REMOTE_TRIES_MAX; 1: none is tried again */
 };
 
 /* From a fiber. Does not connect yet. ERR_NO_MEMORY. */

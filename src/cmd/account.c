@@ -12,6 +12,7 @@
 #include "cmd/when.h"
 #include "err/err.h"
 #include "mem/id.h"
+#include "term/plain.h"
 #include "term/sheet.h"
 #include "usher/v1/auth.pb-c.h"
 
@@ -194,8 +195,9 @@ static int kept(struct session *session, void *arg)
     for (size_t i = 0; i < answer->n_kept; i++) {
         char until[WHEN_TEXT_MAX];
         when_format(answer->kept[i]->until_ms, until);
-        printf("%s, until %s: %.*s\n", answer->kept[i]->kind, until, (int)answer->kept[i]->json.len,
-               (const char *)answer->kept[i]->json.data);
+        printf("%s, until %s: ", answer->kept[i]->kind, until);
+        plain_put_json(view_of(answer->kept[i]->json.data, answer->kept[i]->json.len), stdout);
+        printf("\n");
     }
     return answer->n_kept
                ? CMD_OK

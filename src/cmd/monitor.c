@@ -6,6 +6,7 @@
 #include "cmd/session.h"
 #include "fiber/fiber.h"
 #include "term/money.h"
+#include "term/plain.h"
 #include "term/sheet.h"
 #include "usher/v1/monitor.pb-c.h"
 
@@ -56,10 +57,11 @@ static int search(struct session *session, void *arg)
         return code;
     if (values->session.json)
         return session_print_json(session, answer);
-    /* The newest last, as in a log. A record is JSON with its control characters escaped. */
+    /* The newest last, as in a log. A record is what a peer sent. */
     for (size_t i = answer->n_records; i > 0; i--) {
         const ProtobufCBinaryData json = answer->records[i - 1]->json;
-        printf("%.*s\n", (int)json.len, (const char *)json.data);
+        plain_put_json(view_of(json.data, json.len), stdout);
+        printf("\n");
     }
     if (answer->n_records == 0)
         printf("nothing is found\n");

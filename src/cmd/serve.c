@@ -346,6 +346,7 @@ static int read_all_networks(struct house *house)
 
 static int build_ground(struct house *house)
 {
+    static const struct identity peer = {.roles = ROLE_PEER};
     const struct ground_options ground = {.data = house->values.data,
                                           .keys = house->values.keys,
                                           .store = house->values.store,
@@ -368,6 +369,7 @@ static int build_ground(struct house *house)
         .tls_ca_path = house->values.peer_ca,
         .tls_cert_path = house->values.peer_cert,
         .tls_key_path = house->values.peer_cert_key,
+        .identity = &peer, /* without one its key would be taken for an operator's, at a gateway */
     };
     return CMD_OK;
 }

@@ -8,6 +8,7 @@
 #include "cmd/session.h"
 #include "cmd/when.h"
 #include "term/money.h"
+#include "term/plain.h"
 #include "term/sheet.h"
 #include "usher/v1/monitor.pb-c.h"
 
@@ -119,27 +120,35 @@ static int trace(struct session *session, void *arg)
 
 /* ---- one trace ---- */
 
-static void print_span(const Usher__V1__TraceSpan *span, int64_t began_us)
+static void put_span(struct sheet *sheet, const Usher__V1__TraceSpan *span, int64_t began_us)
 {
-    printf("%9.3f ms  %9.3f ms  %*s%s%s%s%s%s%s%s\n", (double)(span->at_us - began_us) / 1000,
-           (double)span->took_us / 1000, (int)(2 * span->depth), "", span->name,
-           span->failed ? "  FAILED" : "", span->facts[0] ? "  " : "", span->facts,
-           span->node[0] ? "  on " : "", span->node, span->link_trace_id[0] ? "  (linked)" : "");
+    sheet_put(sheet, "%.3f ms", (double)(span->at_us - began_us) / 1000);
+    sheet_put(sheet, "%.3f ms", (double)span->took_us / 1000);
+    sheet_put(sheet, "%*s%s%s%s%s%s%s%s", (int)(2 * span->depth), "", span->name,
+              span->failed ? "  FAILED" : "", span->facts[0] ? "  " : "", span->facts,
+              span->node[0] ? "  on " : "", span->node, span->link_trace_id[0] ? "  (linked)" : "");
 }
 
 static void print_trace(const Usher__V1__Trace *trace)
 {
     char at[WHEN_TEXT_MAX];
+    struct sheet sheet;
     int64_t began_us = trace->n_spans > 0 ? trace->spans[0]->at_us : 0;
     for (size_t i = 0; i < trace->n_spans; i++)
         began_us = trace->spans[i]->at_us < began_us ? trace->spans[i]->at_us : began_us;
     when_format(began_us / 1000, at);
     printf("trace %s: %zu spans%s%s, %zu log lines\n", trace->trace_id, trace->n_spans,
            trace->n_spans > 0 ? " from " : "", trace->n_spans > 0 ? at : "", trace->n_lines);
+    sheet_init(&sheet, "rrl");
     for (size_t i = 0; i < trace->n_spans; i++)
-        print_span(trace->spans[i], began_us);
-    for (size_t i = 0; i < trace->n_lines; i++)
-        printf("%.*s\n", (int)trace->lines[i]->json.len, (const char *)trace->lines[i]->json.data);
+        put_span(&sheet, trace->spans[i], began_us);
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    for (size_t i = 0; i < trace->n_lines; i++) {
+        const ProtobufCBinaryData json = trace->lines[i]->json;
+        plain_put_json(view_of(json.data, json.len), stdout);
+        printf("\n");
+    }
 }
 
 static int trace_by_id(struct session *session, void *arg)

@@ -12,10 +12,12 @@
 #include "err/err.h"
 #include "observe/log.h"
 
+/* There is one primary. On a server set up for several, each number would be a gap to wait at. */
 #define SESSION                                                                                    \
     "SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',"             \
     " autocommit = 1, tx_isolation = 'READ-COMMITTED', wait_timeout = 600,"                        \
-    " innodb_lock_wait_timeout = 5, lock_wait_timeout = 5"
+    " innodb_lock_wait_timeout = 5, lock_wait_timeout = 5,"                                        \
+    " auto_increment_increment = 1, auto_increment_offset = 1"
 _Static_assert(MARIADB_LOCK_WAIT_S == 5, "the session says so");
 
 /* ---- what went wrong ---- */

@@ -266,6 +266,28 @@ static void a_late_opening_is_told(void **state)
     mariadb_free(pool);
 }
 
+/* Where the numbers of payment events have gaps, a reader waits whether they will be filled. */
+static void numbers_have_no_gaps_where_the_server_is_set_up_for_several(void **state)
+{
+    char why[MARIADB_WHY_MAX];
+    struct mariadb *pool;
+    struct mariadb_conn *c = take(in_ms(10000));
+    assert_int_equal(run(c, "SET GLOBAL auto_increment_increment = 3"), 0);
+    assert_int_equal(run(c, "SET GLOBAL auto_increment_offset = 2"), 0);
+    mariadb_give(c);
+    assert_int_equal(mariadb_new(getenv("USHER_TEST_MARIADB"), why, &pool), 0);
+    assert_int_equal(mariadb_take(pool, in_ms(10000), &c), 0);
+    assert_int_equal(run(c, "CREATE TABLE n (k INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL)"),
+                     0);
+    assert_int_equal(run(c, "INSERT INTO n (v) VALUES (0), (0)"), 0);
+    assert_int_equal(run(c, "INSERT INTO n (v) VALUES (0)"), 0);
+    assert_int_equal(ask(c, "SELECT 10 * max(k) + count(*) FROM n"), 33);
+    assert_int_equal(run(c, "SET GLOBAL auto_increment_increment = 1"), 0);
+    assert_int_equal(run(c, "SET GLOBAL auto_increment_offset = 1"), 0);
+    mariadb_give(c);
+    mariadb_free(pool);
+}
+
 static void an_unreachable_server_is_told(void **state)
 {
     char why[MARIADB_WHY_MAX];
@@ -315,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_pool_is_shared),
         cmocka_unit_test(a_late_opening_is_told),
         cmocka_unit_test(an_unreachable_server_is_told),
+        cmocka_unit_test(numbers_have_no_gaps_where_the_server_is_set_up_for_several),
     };
     if (!getenv("USHER_TEST_MARIADB"))
         return cmocka_run_group_tests_name("addresses", addresses, NULL, NULL);

@@ -1,22 +1,44 @@
 #include "term/plain.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "mem/utf8.h"
 
+size_t plain_next(struct view *text, char ret_shown[PLAIN_SHOWN_MAX])
+{
+    size_t len = utf8_char(*text);
+    const uint32_t point = len ? utf8_point(*text) : 0;
+    int shown = (int)len;
+    if (len == 0)
+        shown = snprintf(ret_shown, PLAIN_SHOWN_MAX, "<%02X>", (unsigned char)text->at[0]);
+    else if (point != '\n' && point != '\t' && utf8_is_control(point))
+        shown = snprintf(ret_shown, PLAIN_SHOWN_MAX, "<U+%04X>", point);
+    else
+        memcpy(ret_shown, text->at, len);
+    view_skip(text, len ? len : 1);
+    return (size_t)shown;
+}
+
 void plain_put(struct view text, FILE *out)
 {
+    char shown[PLAIN_SHOWN_MAX];
     while (text.len > 0) {
-        size_t len = utf8_char(text);
-        const uint32_t point = len ? utf8_point(text) : 0;
-        if (len == 0)
-            fprintf(out, "<%02X>", (unsigned char)text.at[0]);
-        else if (point != '\n' && point != '\t' && utf8_is_control(point))
-            fprintf(out, "<U+%04X>", point);
+        const size_t len = plain_next(&text, shown);
+        fwrite(shown, 1, len, out);
+    }
+}
+
+void plain_put_json(struct view json, FILE *out)
+{
+    while (json.len > 0) {
+        size_t len = utf8_char(json);
+        const uint32_t point = len ? utf8_point(json) : 0xfffd;
+        if (len == 0 || utf8_is_control(point)) /* all of them are below U+10000 */
+            fprintf(out, "\\u%04x", point);
         else
-            fwrite(text.at, 1, len, out);
-        len = len ? len : 1;
-        view_skip(&text, len);
+            fwrite(json.at, 1, len, out);
+        view_skip(&json, len ? len : 1);
     }
 }
 

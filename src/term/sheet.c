@@ -2,6 +2,9 @@
 
 #include "err/err.h"
 #include "mem/utf8.h"
+#include "term/plain.h"
+
+#define CELL_MAX 1024 /* bytes; what is longer is cut */
 
 struct sheet_line {
     struct sheet_line *next;
@@ -63,18 +66,25 @@ uint32_t sheet_width(const char *text)
     return width;
 }
 
-/* In one line: what others wrote must not look like a line of ours. */
+/* In one line that steers no terminal, wherever it is written to: what others wrote must not look
+ * like a line of ours. */
 static char *format_cell(struct sheet *sheet, const char *format, va_list args)
 {
-    char text[1024];
+    char text[CELL_MAX], cell[CELL_MAX];
     int len = vsnprintf(text, sizeof(text), format, args);
     assert(len >= 0);
-    size_t kept = (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1;
-    for (size_t i = 0; i < kept; i++) {
-        if (text[i] == '\n' || text[i] == '\r' || text[i] == '\t')
-            text[i] = ' ';
+    struct view left = view_of(text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
+    size_t kept = 0;
+    while (left.len > 0 && kept + PLAIN_SHOWN_MAX <= sizeof(cell)) {
+        const char c = left.at[0];
+        if (c != '\n' && c != '\r' && c != '\t') {
+            kept += plain_next(&left, cell + kept);
+            continue;
+        }
+        cell[kept++] = ' ';
+        view_skip(&left, 1);
     }
-    return arena_copy(&sheet->arena, view_of(text, kept));
+    return arena_copy(&sheet->arena, view_of(cell, kept));
 }
 
 void sheet_put(struct sheet *sheet, const char *format, ...)

@@ -2,6 +2,7 @@
 """What people get wrong, and what they are told: each mistake's exit code, and a sentence on standard error that
 names the file, flag or place and the way out. Nothing goes to standard output, and nothing is changed.
 """
+import base64
 import json
 import os
 import re
@@ -513,6 +514,23 @@ def texts(plain):
         made = name_it("Cafe\u0301 \u1112\u1161\u11ab")
         assert made["name"] == "Caf\u00e9 \ud55c", made
 
+    def records_do_not_steer(keeper, where):
+        """What another process sent to the monitor: its log lines, and the spans of a trace."""
+        line, trace = '{"message":"crow\x1b[31m \x9b\u202e한"}', "c" * 32
+        span = json.dumps({"trace.id": trace, "span.id": "d" * 16, "usher.span": "raven\x1b[31m\nforged", "service.node.name": "\x07",
+                           "event.duration": 1000, "usher.at_us": 1796025296120000})
+        records = [{"recordId": "hostile-1", "stream": "RECORD_STREAM_LOGS", "level": "RECORD_LEVEL_WARN", "atMs": "1796025296120",
+                    "json": base64.b64encode(line.encode()).decode()},
+                   {"recordId": "hostile-2", "stream": "RECORD_STREAM_SPANS", "level": "RECORD_LEVEL_INFO", "atMs": "1796025296120",
+                    "json": base64.b64encode(span.encode()).decode()}]
+        said = keeper.ask("PushRecords", {"records": records}, "usher.v1.MonitorService", keeper.operator_key)
+        assert "code" not in said, said
+        for shown in on_a_terminal("monitor", "search", "crow", *where), run("monitor", "search", "crow", *where).stdout:
+            assert b"\x1b" not in shown and b"\xc2\x9b" not in shown, shown
+            assert json.loads(shown.decode()) == {"message": "crow\x1b[31m \x9b\u202e한"}, shown
+        for shown in on_a_terminal("trace", "--id", trace, *where), run("trace", "--id", trace, *where).stdout:
+            assert b"\x1b" not in shown and b"\x07" not in shown and "raven<U+001B>[31m forged".encode() in shown, shown
+
     def terminal_is_not_steered():
         hostile = server.Server(USHER)
         try:
@@ -527,8 +545,9 @@ def texts(plain):
                 where = ("--url", f"http://{again.address}", "--data", again.data)
                 shown = on_a_terminal("event", "list", *where)
                 assert b"\x1b" not in shown and "<U+001B>[31mred <U+202E>한".encode() in shown, shown
-                piped = run("event", "list", *where).stdout
-                assert b"\x1b[31mred" in piped, piped
+                piped = run("event", "list", *where).stdout  # to "| grep", whose terminal it steers as well
+                assert b"\x1b" not in piped and b"<U+001B>[31mred" in piped, piped
+                records_do_not_steer(again, where)
             finally:
                 again.kill()
         finally:

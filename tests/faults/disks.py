@@ -117,6 +117,8 @@ def monitor_full(house):
     changes = int(sale.ask("GetPerformance", {"performanceId": 1})["version"])
     wait_until(lambda: monitor.figure("usher_monitor_events_total") >= changes, "every sale event is there")
     assert monitor.figure("usher_monitor_window_failing") == 0
+    told = sale.ask("GetMonitor", {}, "usher.v1.MonitorService", sale.operator_key)
+    assert int(told["lostLines"]) > lost, told
     return [("a sale whose monitor's disk is full", outage.seconds, 2.0)]
 
 

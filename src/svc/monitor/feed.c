@@ -39,8 +39,14 @@ static bool take_lines(struct monitor *monitor, struct arena *arena)
         err = window_put(monitor->window, records, kept, NULL, monitor_deadline());
     else if (window_fails(monitor->window)) /* nobody else may have anything to put */
         (void)window_try(monitor->window, monitor_deadline());
-    metric_add(err == 0 ? &lines : &lines_lost, (int64_t)kept);
+    metric_add(&lines, err == 0 ? (int64_t)kept : 0);
+    metric_add(&lines_lost, (int64_t)(err == 0 ? count - kept : count));
     return count == FEED_LINES;
+}
+
+uint64_t monitor_lost_lines(void)
+{
+    return tap_lost() + (uint64_t)metric_value(&lines_lost);
 }
 
 void monitor_take_log(void *arg)

@@ -2,7 +2,6 @@
 #include "call/call.h"
 #include "codec/proto.h"
 #include "err/err.h"
-#include "observe/tap.h"
 #include "svc/monitor/board_parts.h"
 #include "svc/monitor/state.h"
 #include "usher/v1/monitor.pb-c.h"
@@ -123,7 +122,7 @@ CALL_HANDLER(monitor_get_monitor)
     answer->ships = monitor->shipper.target != NULL;
     answer->reached = atomic_load(&monitor->shipper.reached);
     answer->behind_ms = atomic_load(&monitor->shipper.behind_ms);
-    answer->lost_lines = tap_lost();
+    answer->lost_lines = monitor_lost_lines();
     return 0;
 }
 

@@ -39,6 +39,8 @@ void monitor_follow_sales(void *arg);
 void monitor_take_log(void *arg);
 void monitor_take_spans(void *arg);
 void monitor_settle(void *arg);
+/* Lines of this process's log that nobody took, or that the window did not. */
+uint64_t monitor_lost_lines(void);
 
 /* A client of a role, whose channel is opened when it is first needed. ERR_NOT_FOUND: there is no
  * such role; ERR_UNAVAILABLE, ERR_NO_MEMORY: ask again. */
