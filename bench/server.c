@@ -145,9 +145,19 @@ static int make_sale(const struct bench_server *server, uint32_t places, bool op
     snprintf(key, sizeof(key), "%s/operator.key", server->data);
     const char *const to[] = {"--url", server->url, "--key", key, NULL};
     const char *const hall[] = {"hall", "generate", "--capacity", capacity, NULL};
-    const char *const event[] = {"event",        "create", "--name",   "Bench",
-                                 "--hall",       "1",      "--prices", "4000,3000,2000,1000",
-                                 "--places-max", "1000",   NULL};
+    const char *const event[] = {"event",
+                                 "create",
+                                 "--name",
+                                 "Bench",
+                                 "--hall",
+                                 "1",
+                                 "--prices",
+                                 "4000,3000,2000,1000",
+                                 "--places-max",
+                                 "1000",
+                                 "--unpaid-orders",
+                                 "taken",
+                                 NULL};
     const char *const open[] = {"event", "open", "1", NULL};
     return run(hall, to) && run(event, to) && (!opens || run(open, to)) ? 0 : ERR_UNAVAILABLE;
 }

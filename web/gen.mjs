@@ -39,7 +39,7 @@ const apart = {
     WaitroomService:
       'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',
     PaymentService:
-      'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments CollectPayment AbandonPayment',
+      'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments ListProviders CollectPayment AbandonPayment',
     TillService:
       'OpenTill GetTill ListTillEntries CloseTill HoldAtTill ChooseAtTill ReleaseAtTill SellAtTill SetTillRules GetTillRules',
     DoorService:

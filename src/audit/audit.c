@@ -10,6 +10,7 @@
 #include "clock/clock.h"
 #include "codec/sha256.h"
 #include "err/err.h"
+#include "store/payment_rules.h"
 #include "store/playbill.h"
 #include "usher/v1/hall.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -319,6 +320,17 @@ static int read_later(struct store *store, uint32_t performance_id, uint32_t *re
     return err == ERR_UNSUPPORTED ? 0 : err;
 }
 
+/* A store of before there was such a rule took all orders. */
+static int read_payment_rule(struct store *store, uint32_t performance_id, bool *ret_sells_paid)
+{
+    bool took = true;
+    int err = store->sql ? payment_rules_migrate(store->sql, true, 0) : ERR_UNSUPPORTED;
+    if (err == 0)
+        err = payment_rule_took_unpaid(store->sql, performance_id, &took, DEADLINE_NEVER);
+    *ret_sells_paid = !took;
+    return err == ERR_UNSUPPORTED ? 0 : err;
+}
+
 static int audit_performance(struct audit *a, const struct store_performance *p)
 {
     struct audit_replay r = {.report = a->report, .performance = p};
@@ -341,6 +353,8 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     }
     rc = read_later(a->store, p->performance_id, &r.later_ms);
     if (rc == 0)
+        rc = read_payment_rule(a->store, p->performance_id, &r.sells_paid);
+    if (rc == 0)
         rc = replay_ledger(a, &r, &tail);
     if (rc == 0)
         rc = compare_sold(a, &r);
@@ -355,10 +369,11 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
         rc = compare_orders(a, &r);
     if (rc == 0)
         rc = check_still(a, p);
+    const int64_t to_collect = rc == 0 ? audit_to_collect(&r) : 0;
     audit_replay_release(&r);
     free(categories);
     if (rc == 0 && a->options->audited)
-        a->options->audited(a->options->state, p, a->report->finding_count - before);
+        a->options->audited(a->options->state, p, a->report->finding_count - before, to_collect);
     return rc;
 }
 

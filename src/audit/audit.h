@@ -49,9 +49,10 @@ struct audit_report {
 struct audit_options {
     uint32_t performance_id; /* 0: all */
     /* Either may be NULL. Called as rows are read; and after each performance, with its row in the
-     * catalog and the number of its findings. */
+     * catalog, the number of its findings, and what unpaid orders owe the box office. */
     void (*progress)(void *state, uint64_t rows_done, uint64_t rows_total);
-    void (*audited)(void *state, const struct store_performance *performance, uint64_t findings);
+    void (*audited)(void *state, const struct store_performance *performance, uint64_t findings,
+                    int64_t to_collect);
     void *state;
 };
 

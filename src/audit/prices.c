@@ -274,6 +274,23 @@ void audit_check_paid(struct audit_replay *r, const struct change *change,
         audit_find(r, "sold for %" PRId64 ", where %" PRId64 " was promised", change->total, total);
 }
 
+int64_t audit_to_collect(const struct audit_replay *r)
+{
+    int64_t total = 0;
+    for (uint32_t seat = 0; seat < r->place_count; seat++) {
+        if (r->order_of_seat[seat] == AUDIT_NONE)
+            continue;
+        const struct audit_order *order = audit_order_at(r, r->order_of_seat[seat]);
+        int64_t amount;
+        if (!payment_is_owed(order->row.payment_method))
+            continue;
+        if (!store_amounts_find(audit_order_amounts(order), seat, &amount))
+            amount = price_list_amount(list_at(r, 0), category_of(r, seat));
+        total += amount;
+    }
+    return total;
+}
+
 static int compare_plans(struct store *store, struct audit_replay *r, struct arena *arena)
 {
     struct audit_id text;

@@ -594,6 +594,9 @@ static int replay_sale(struct audit_replay *r, const struct change *change)
                    backed ? "order %s is paid without a payment"
                           : "order %s has a payment, but is not paid by one",
                    audit_id(order_id, &text));
+    if (r->sells_paid && payment_is_owed(change->payment_method) && change->total > 0)
+        audit_find(r, "order %s is unpaid, and such orders were never taken",
+                   audit_id(order_id, &text));
     int rc = audit_find_account(r, counted(change), &account);
     if (rc == 0)
         rc = use_key(r, change);

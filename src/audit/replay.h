@@ -88,6 +88,7 @@ struct audit_replay {
     const uint32_t *categories; /* of the places: section, AUDIT_WHEELCHAIR, category */
     uint64_t version;           /* that the entry makes */
     uint32_t later_ms;          /* a hold to be paid later may last so long; 0, or set after init */
+    bool sells_paid;            /* it never took an unpaid order; false, or set after init */
     uint64_t seq;               /* where we are, for findings */
     uint32_t entry;             /* from 1 */
     int64_t at_ms;              /* of the entry before */

@@ -56,6 +56,7 @@ const struct conf_table audit_table = {
 
 struct audit_view {
     bool json;
+    json_t *to_collect; /* an array of performances; NULL without memory */
     struct progress progress;
     bool started;
 };
@@ -93,9 +94,17 @@ static void print_hash(const uint8_t hash[STORE_HASH_BYTES])
 
 /* The head's hash is what to write down elsewhere: who has it notices a ledger that was rewritten
  * whole. */
-static void show_performance(void *state, const struct store_performance *p, uint64_t findings)
+static void show_performance(void *state, const struct store_performance *p, uint64_t findings,
+                             int64_t to_collect)
 {
     struct audit_view *view = state;
+    char text[MONEY_TEXT_MAX], currency[8];
+    snprintf(currency, sizeof(currency), "%.*s", VIEW_ARG(p->currency));
+    if (view->json && to_collect > 0)
+        json_array_append_new(view->to_collect,
+                              json_pack("{s:I, s:s, s:I}", "performance",
+                                        (json_int_t)p->performance_id, "currency", currency,
+                                        "amount", (json_int_t)to_collect));
     if (view->json)
         return;
     if (view->started)
@@ -106,6 +115,10 @@ static void show_performance(void *state, const struct store_performance *p, uin
     put_count(p->version, "change", ", head ");
     print_hash(p->head_hash);
     fputs(", ", stdout);
+    if (to_collect > 0) {
+        money_format(to_collect, currency, text);
+        printf("to be collected %s, ", text);
+    }
     put_verdict(findings);
 }
 
@@ -180,7 +193,8 @@ static void print_text(const struct audit_report *report, const struct books *bo
 }
 
 /* False without memory or where it cannot be written. */
-static bool print_json(const struct audit_report *report, const struct books *books)
+static bool print_json(const struct audit_report *report, const struct books *books,
+                       json_t *to_collect)
 {
     const struct audit_money *money = &books->money;
     const struct audit_counts *c = &report->counts;
@@ -214,6 +228,7 @@ static bool print_json(const struct audit_report *report, const struct books *bo
                       (json_int_t)row->books.refunded, "pending", (json_int_t)row->books.pending));
     }
     json_object_set_new(root, "money", rows);
+    json_object_set_new(root, "toCollect", to_collect);
     json_object_set_new(root, "receipts", json_integer((json_int_t)books->papers.receipts));
     json_object_set_new(root, "creditNotes", json_integer((json_int_t)books->papers.credit_notes));
     json_object_set_new(root, "tills", json_integer((json_int_t)books->tills.tills));
@@ -288,7 +303,8 @@ static int fail_shared(const struct audit_values *values, bool opened, int rc, c
 
 static int audit_store(const struct audit_values *values, struct audit_report *report)
 {
-    struct audit_view view = {.json = values->json};
+    struct audit_view view = {.json = values->json,
+                              .to_collect = values->json ? json_array() : NULL};
     struct store *store = NULL;
     struct audit_options how = {.performance_id = (uint32_t)values->performance_id,
                                 .progress = show_progress,
@@ -312,6 +328,8 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
     if (view.started)
         progress_end(&view.progress);
     store_free(store);
+    if (rc != 0)
+        json_decref(view.to_collect);
     if (replayed && !paid && (rc == ERR_NOT_FOUND || rc == ERR_INVALID))
         return cmd_fail("audit", CMD_USAGE, "--psp-ledger %s: it is no ledger of usher psp",
                         values->psp_ledger);
@@ -319,7 +337,7 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
         return values->store ? fail_shared(values, opened, rc, why) : fail(values, opened, rc);
     if (!values->json)
         print_text(report, &books);
-    else if (!print_json(report, &books))
+    else if (!print_json(report, &books, view.to_collect))
         return cmd_fail("audit", CMD_FALSE, "the report cannot be written");
     return report->finding_count > 0 ? CMD_FALSE : CMD_OK;
 }

@@ -15,6 +15,7 @@
 #include "sale/currency.h"
 #include "term/money.h"
 #include "term/sheet.h"
+#include "usher/v1/payment.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
 struct create_values {
@@ -33,6 +34,7 @@ struct create_values {
     int32_t utc_offset_minutes; /* of the clock that starts_at was written by */
     struct event_prices prices;
     const char *person;
+    const char *unpaid; /* NULL: as the server's providers say */
     bool open, publish;
 };
 
@@ -64,6 +66,11 @@ static const struct conf_option options[] = {
          "whose --places-max is: none: an account's; phone, identity: a telephone number's, or a "
          "person's by law (본인인증), over all their accounts; who buys proves it first",
      .choices = "none|phone|identity"},
+    {"unpaid-orders", CONF_CHOICE, offsetof(struct create_values, unpaid), NULL,
+     .help = "orders at the box office that nobody has paid: taken, and to be collected, or "
+             "refused, but for what costs nothing; not given: refused where the server has a "
+             "payment provider",
+     .choices = "taken|refused"},
     {"rest", CONF_MS, offsetof(struct create_values, rest_ms), "3s", 0, 600000,
      .help =
          "a place that is given back or runs out is for sale again after a random time up to "
@@ -205,6 +212,46 @@ static void print_made(const struct create_values *values, const Usher__V1__Perf
            values->open ? "pause" : "open", made->performance_id);
 }
 
+/* Whose event it will be, or is. An enum cmd_exit. */
+static int find_organiser(struct session *session, const struct create_values *values,
+                          Usher__V1__ListProvidersRequest *request)
+{
+    Usher__V1__ListEventsRequest look = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const Usher__V1__ListEventsResponse *events;
+    request->organiser_id = 1; /* the operator's own */
+    if (values->event_id == 0)
+        return CMD_OK;
+    const int code = session_call(session, list_events, &look, &events);
+    for (size_t i = 0; code == CMD_OK && i < events->n_events; i++) {
+        if (events->events[i]->event_id == values->event_id)
+            request->organiser_id = events->events[i]->organiser_id;
+    }
+    return code;
+}
+
+/* Where money can be taken, nothing is sold without it, unless somebody says so. A server without a
+ * payment role has no provider. An enum cmd_exit. */
+static int choose_unpaid(struct session *session, const struct create_values *values,
+                         bool *ret_payment_required)
+{
+    Usher__V1__ListProvidersRequest request = USHER__V1__LIST_PROVIDERS_REQUEST__INIT;
+    const Usher__V1__ListProvidersResponse *answer;
+    struct client client;
+    *ret_payment_required = values->unpaid && strcmp(values->unpaid, "refused") == 0;
+    const int code = values->unpaid ? CMD_OK : find_organiser(session, values, &request);
+    if (values->unpaid || code != CMD_OK)
+        return code;
+    client_init(&client, session->channel, &usher__v1__payment_service__descriptor,
+                &session->arena);
+    client.timeout_ms = SESSION_CALL_MS;
+    const int err =
+        client_call(&client, Usher__V1__PaymentService, list_providers, &request, &answer);
+    if (err != 0 && client.status.code != CODE_UNIMPLEMENTED)
+        return session_refuse(session, &client.status);
+    *ret_payment_required = err == 0 && answer->n_providers > 0;
+    return CMD_OK;
+}
+
 static int create(struct session *session, void *arg)
 {
     const struct create_values *values = arg;
@@ -214,9 +261,13 @@ static int create(struct session *session, void *arg)
     const Usher__V1__Hall *hall = find_hall(session, (uint32_t)values->hall_id, &code);
     if (!hall)
         return code;
+    bool payment_required;
     code = event_prices_fill(session, &values->prices, hall, &request.prices, &request.n_prices);
+    if (code == CMD_OK)
+        code = choose_unpaid(session, values, &payment_required);
     if (code != CMD_OK)
         return code;
+    request.payment_required = payment_required;
     request.event_id = (uint32_t)values->event_id;
     request.hall_id = hall->hall_id;
     request.starts_at_ms = values->starts_at_ms;

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "clock/clock.h"
 #include "cmd/event.h"
@@ -18,7 +19,8 @@ struct edit_values {
     const char *name, *description, *poster, *poster_file;
     const char *starts_at, *time_zone;
     const char *doors, *gate, *address;
-    const char *pay_later; /* NULL: it stays */
+    const char *pay_later; /* NULL: it stays; so the next */
+    const char *unpaid;
     int64_t performance_id;
     struct event_prices prices;
     const char *prices_from; /* NULL: at once */
@@ -55,6 +57,10 @@ static const struct conf_option edit_options[] = {
      .help =
          "places may be paid later, to a virtual account or at the box office, within this time "
          "after they were held, at most 24h; 0: everything is paid at once"},
+    {"unpaid-orders", CONF_CHOICE, offsetof(struct edit_values, unpaid), NULL,
+     .help = "orders at the box office that nobody has paid: taken, and to be collected, or "
+             "refused from now on, but for what costs nothing",
+     .choices = "taken|refused"},
     SESSION_OPTIONS(struct edit_values, session),
 };
 static const struct conf_option options[] = {SESSION_OPTIONS(struct edit_values, session)};
@@ -150,6 +156,11 @@ static int put_place(const struct edit_values *values, const char *zone,
         request->venue_address_choice_case =
             USHER__V1__UPDATE_PERFORMANCE_REQUEST__VENUE_ADDRESS_CHOICE_VENUE_ADDRESS;
         request->venue_address = (char *)values->address;
+    }
+    if (values->unpaid) {
+        request->payment_choice_case =
+            USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAYMENT_CHOICE_PAYMENT_REQUIRED;
+        request->payment_required = strcmp(values->unpaid, "refused") == 0;
     }
     return values->pay_later ? put_pay_later(values->pay_later, request) : CMD_OK;
 }
@@ -299,7 +310,7 @@ static int edit(struct session *session, void *arg)
 {
     const struct edit_values *values = arg;
     const bool date = values->starts_at || values->time_zone || values->doors || values->gate ||
-                      values->address || values->pay_later;
+                      values->address || values->pay_later || values->unpaid;
     const bool bill = values->name || values->description || values->poster;
     Usher__V1__UpdateEventRequest request = USHER__V1__UPDATE_EVENT_REQUEST__INIT;
     const Usher__V1__Event *event;
@@ -315,7 +326,7 @@ static int edit(struct session *session, void *arg)
     if ((date || prices) != (values->performance_id != 0))
         return cmd_fail("event edit", CMD_USAGE,
                         "--starts-at, --time-zone, --doors, --gate, --address, --pay-later, "
-                        "--price and --prices go with --performance NUMBER");
+                        "--unpaid-orders, --price and --prices go with --performance NUMBER");
     int code = take_event(session, values, &request.event_id);
     if (code == CMD_OK && values->performance_id != 0)
         code = check_performance(session, values, request.event_id);

@@ -34,6 +34,8 @@ static void account_for_gains(const struct owner *owner, struct owner_figures *f
         figures->type_counts[type]++;
     }
     figures->comps += payment_is_comp(change->payment_method) ? gains : 0;
+    for (uint32_t i = 0; payment_is_owed(change->payment_method) && i < gains; i++)
+        figures->to_collect += change->amounts[i];
     figures->counts.free -= gains;
     figures->counts.sold += gains;
 }
@@ -51,6 +53,8 @@ static void account_for(const struct owner *owner, struct owner_figures *figures
             sold * change->amounts[i];
         figures->type_totals[type] += sold * change->amounts[i];
         figures->type_counts[type] += (uint32_t)sold;
+        if (payment_is_owed(change->payment_method))
+            figures->to_collect += sold * change->amounts[i];
     }
     if (payment_is_comp(change->payment_method))
         figures->comps += (uint32_t)(sold * (int)change->seat_count);

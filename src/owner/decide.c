@@ -463,6 +463,12 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, ERR_INVALID);
         return;
     }
+    if (ask->payment_required && payment_is_owed(ask->payment_method) &&
+        owner_price(owner, hold, ask->amounts) > 0) {
+        ask->why = OWNER_WHY_UNPAID;
+        owner_answer(ask, ERR_UNSUPPORTED);
+        return;
+    }
     if (!has_room(owner, ask))
         return;
     int err = seats_sell(owner->seats, ask->hold_id, owner_now_ms(owner), &ask->hold);

@@ -23,6 +23,7 @@ struct owner_figures {
     int64_t type_totals[PRICE_NUMBERS];       /* a price type, likewise */
     uint32_t type_counts[PRICE_NUMBERS];      /* and how many of them there are */
     uint32_t comps;                           /* places of comps, of those that are sold */
+    int64_t to_collect;                       /* of sold_totals, what was not paid yet */
     uint32_t queued; /* asks that had gathered while the last commit was on disk */
     bool serving;
     uint64_t keys_refused; /* asks that were refused for want of room for their key; for good */

@@ -87,6 +87,7 @@ static int restore_order(struct load *load, const struct store_order *order)
                                                     .method = (uint8_t)order->payment_method,
                                                     .amount = amount};
         load->figures.sold_totals[category] += amount;
+        load->figures.to_collect += payment_is_owed(order->payment_method) ? amount : 0;
         load->figures.type_totals[type] += amount;
         load->figures.type_counts[type]++;
     }

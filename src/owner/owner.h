@@ -80,8 +80,9 @@
  *   ERR_INVALID      out of range, or nobody's (the zero account; but for what the organiser does);
  *                    ORDER: not what the places cost was paid; HOLD: a person against by_person
  *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types, or
- *                    this code, or a rule of the sale refuses these places (why); JOIN: it hides
- *                    the category, or there is no waiting list; MOVE: the places cost otherwise
+ *                    this code, or a rule of the sale refuses these places (why); ORDER: nobody has
+ *                    paid (why); JOIN: it hides the category, or there is no waiting list; MOVE:
+ *                    the places cost otherwise
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -101,8 +102,9 @@ struct owner_ask {
     struct id hold_id;
     uint32_t sale_state;
     uint32_t payment_method;
-    struct id payment_id; /* of an order that was paid by card */
-    int64_t paid;         /* what was paid; must be the order's total. MOVE: what nobody pays */
+    struct id payment_id;  /* of an order that was paid by card */
+    int64_t paid;          /* what was paid; must be the order's total. MOVE: what nobody pays */
+    bool payment_required; /* ORDER: what costs anything is not sold unpaid */
     int64_t until_ms;
     int64_t begins_ms;  /* nothing is sold or cancelled from then on; 0: never */
     bool paying;        /* HOLD: its money has come, so habits do not matter */

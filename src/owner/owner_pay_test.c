@@ -124,6 +124,51 @@ static void pay_too_little_then_all(void)
     assert_int_equal(figures().counts.sold, 2);
 }
 
+/* What nobody has paid is sold where that is allowed, and owed until it is given back; what costs
+ * nothing always is. */
+static void order_unpaid(void)
+{
+    struct owner_ask ask = {.verb = OWNER_EXTEND, .account_id = stage_id(1), .hold_id = held(1)};
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    const int64_t total = ask.total;
+    assert_true(total > 0);
+    ask.verb = OWNER_ORDER;
+    ask.payment_method = 1;
+    ask.payment_required = true;
+    assert_int_equal(owner_ask(owner, &ask), ERR_UNSUPPORTED);
+    assert_int_equal(ask.why, OWNER_WHY_UNPAID);
+    assert_true(figures().counts.sold == 0 && figures().to_collect == 0);
+    ask.payment_required = false;
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    assert_true(figures().counts.sold == 2 && figures().to_collect == total);
+    owner_stop(owner); /* what another owner reads */
+    start();
+    assert_true(figures().to_collect == total);
+    struct owner_ask back = {.verb = OWNER_CANCEL,
+                             .account_id = stage_id(1),
+                             .hold_id = ask.hold.hold_id,
+                             .seat_count = 2,
+                             .seats = {0, 1},
+                             .left_count = 1,
+                             .left = {1}};
+    assert_int_equal(owner_ask(owner, &back), 0);
+    assert_true(figures().counts.sold == 1 && figures().to_collect == total / 2);
+}
+
+static void order_for_nothing(void)
+{
+    owner_stop(owner);
+    memset(stage.prices, 0, sizeof(stage.prices));
+    start();
+    struct owner_ask ask = {.verb = OWNER_ORDER,
+                            .account_id = stage_id(1),
+                            .hold_id = held(1),
+                            .payment_method = 1,
+                            .payment_required = true};
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    assert_true(figures().counts.sold == 2 && figures().to_collect == 0);
+}
+
 static void run_one(void *arg)
 {
     void (*body)(void) = *(void (**)(void))arg;
@@ -195,6 +240,12 @@ static void what_was_paid_is_what_the_places_cost(void **state)
     play(pay_too_little_then_all);
 }
 
+static void what_nobody_paid_is_owed_where_it_may_be(void **state)
+{
+    play(order_unpaid);
+    play(order_for_nothing);
+}
+
 static void nothing_is_sold_or_given_back_after_the_start(void **state)
 {
     play(until_it_begins);
@@ -206,6 +257,7 @@ int main(void)
         cmocka_unit_test(a_hold_is_extended_for_its_buyer_and_not_for_ever),
         cmocka_unit_test(a_hold_is_extended_once_however_often_it_is_paid_for),
         cmocka_unit_test(what_was_paid_is_what_the_places_cost),
+        cmocka_unit_test(what_nobody_paid_is_owed_where_it_may_be),
         cmocka_unit_test(nothing_is_sold_or_given_back_after_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

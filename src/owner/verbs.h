@@ -48,6 +48,7 @@ enum owner_why {
     OWNER_WHY_ALONE,      /* HOLD: refusal.taken would be left alone */
     OWNER_WHY_CATEGORY,   /* HOLD: more of a category than an account, or person, may have */
     OWNER_WHY_DIFFERENCE, /* MOVE: the places cost more, or less, than paid says: by total */
+    OWNER_WHY_UNPAID,     /* ORDER: they cost something, which nobody has paid */
 };
 
 /* Places that are held and sold with a code. */

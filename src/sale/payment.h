@@ -76,6 +76,13 @@ static inline bool payment_is_comp(uint32_t payment_method)
     return payment_method == PAYMENT_METHOD_MAX;
 }
 
+/* Whether it is that of an order at the box office that was not paid: what its places cost is still
+ * to be collected there. */
+static inline bool payment_is_owed(uint32_t payment_method)
+{
+    return payment_method == 1;
+}
+
 /* Whether orders of that PaymentMethod (ticket.proto) have a payment, which placed them: card,
  * collected, deposit; the box office's own have none, and neither have comps. */
 static inline bool payment_backs(uint32_t payment_method)

@@ -1,6 +1,7 @@
 #include "store/playbill.h"
 
 #include "err/err.h"
+#include "store/payment_rules.h"
 #include "store/playbill_chain.h"
 
 /* Of the row of event 0, which no event has: its number is the newest that was given. */
@@ -30,7 +31,10 @@ static const struct sql_step steps[] = {
 
 int playbill_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
-    return sql_migrate(sql, "playbill", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+    int err =
+        sql_migrate(sql, "playbill", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+    /* What is only looked at may be of before there were such rules. */
+    return err == 0 && !read_only ? payment_rules_migrate(sql, false, now_ms) : err;
 }
 
 static int insert_event(struct sql_txn *txn, const struct playbill_event *event, int64_t number)
@@ -201,6 +205,8 @@ static int run_put_performance(struct sql_job *base, struct sql_txn *txn)
                         sql_text(date->time_zone), sql_int(date->doors_at_ms), sql_text(date->gate),
                         sql_text(date->address), sql_int(date->later_ms), sql_int(longest_ms)),
                     NULL);
+    if (err == 0)
+        err = payment_rule_put(txn, date->performance_id, date->payment_required);
     return err == 0 ? playbill_chain_performance(txn, date, number) : err;
 }
 
@@ -303,9 +309,11 @@ static int read_performances(struct read_job *job, struct sql_txn *txn)
 {
     struct sql_rows *rows;
     int got, err = sql_query(txn,
-                             "SELECT performance_id, starts_at_ms, utc_offset_known,"
-                             " utc_offset_minutes, time_zone, doors_at_ms, later_ms, gate, address"
-                             " FROM performance_date WHERE number > ? ORDER BY performance_id",
+                             "SELECT d.performance_id, starts_at_ms, utc_offset_known,"
+                             " utc_offset_minutes, time_zone, doors_at_ms, later_ms, gate, address,"
+                             " coalesce(payment_required, 0) FROM performance_date d"
+                             " LEFT JOIN payment_rule r ON r.performance_id = d.performance_id"
+                             " WHERE number > ? ORDER BY d.performance_id",
                              SQL(sql_int((int64_t)job->after)), &rows);
     if (err != 0)
         return err;
@@ -316,7 +324,8 @@ static int read_performances(struct read_job *job, struct sql_txn *txn)
                                               .utc_offset_known = sql_get_int(rows, 2) != 0,
                                               .utc_offset_minutes = (int32_t)sql_get_int(rows, 3),
                                               .doors_at_ms = sql_get_int(rows, 5),
-                                              .later_ms = (uint32_t)sql_get_int(rows, 6)};
+                                              .later_ms = (uint32_t)sql_get_int(rows, 6),
+                                              .payment_required = sql_get_int(rows, 9) != 0};
         err = job->bill.performance_count == STORE_PERFORMANCES_MAX ? ERR_CORRUPT : 0;
         err = err == 0 ? sql_get_copy(rows, 4, job->arena, &date->time_zone) : err;
         err = err == 0 ? sql_get_copy(rows, 7, job->arena, &date->gate) : err;

@@ -49,6 +49,7 @@ struct playbill_performance {
     struct view address;        /* of the venue; may be empty */
     /* A hold that is to be paid later lasts so long after it was made; 0: all is paid at once. */
     uint32_t later_ms;
+    bool payment_required; /* what costs anything is not sold before it is paid */
 };
 
 /* As sql_migrate. */

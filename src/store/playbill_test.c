@@ -10,6 +10,7 @@
 #include "clock/clock.h"
 #include "db/faulty_test.h"
 #include "err/err.h"
+#include "store/payment_rules.h"
 #include "store/playbill_chain.h"
 
 static struct sql *sql;
@@ -330,6 +331,42 @@ static void what_no_genesis_covers_is_chained_once(void **state)
                                  "event 31: what is told of it is not in the chain\n");
 }
 
+/* A performance never took unpaid orders where it was made so; once it did, for good. */
+static void whether_unpaid_orders_are_taken_is_told_and_remembered(void **state)
+{
+    static const struct sql_step step = {"of a sale",
+                                         "CREATE TABLE performance (performance_id {int} NOT NULL,"
+                                         " version {int} NOT NULL, PRIMARY KEY (performance_id))"};
+    struct playbill_performance made = {.performance_id = 51, .starts_at_ms = 1};
+    struct playbill_performance old = {.performance_id = 52, .starts_at_ms = 1};
+    bool took = false;
+    assert_int_equal(sql_migrate(sql, "of_sale", &step, 1, false, 1), 0);
+    tamper("INSERT INTO performance VALUES (51, 0)");
+    tamper("INSERT INTO performance VALUES (52, 7)");
+    uint64_t known = read_after(0).number;
+    assert_int_equal(payment_rule_took_unpaid(sql, 51, &took, DEADLINE_NEVER), 0);
+    assert_true(took); /* without a rule */
+    made.payment_required = true;
+    assert_int_equal(playbill_put_performance(sql, &made, 0, DEADLINE_NEVER), 0);
+    assert_true(read_after(known).performances[0].payment_required);
+    assert_int_equal(payment_rule_took_unpaid(sql, 51, &took, DEADLINE_NEVER), 0);
+    assert_false(took);
+    for (int required = 0; required < 2; required++) {
+        known = read_after(0).number;
+        made.payment_required = required;
+        assert_int_equal(playbill_put_performance(sql, &made, 0, DEADLINE_NEVER), 0);
+        assert_int_equal(read_after(known).performances[0].payment_required, required);
+        assert_int_equal(payment_rule_took_unpaid(sql, 51, &took, DEADLINE_NEVER), 0);
+        assert_true(took);
+    }
+    /* One that sold before there was the rule. */
+    old.payment_required = true;
+    assert_int_equal(playbill_put_performance(sql, &old, 0, DEADLINE_NEVER), 0);
+    assert_int_equal(payment_rule_took_unpaid(sql, 52, &took, DEADLINE_NEVER), 0);
+    assert_true(took);
+    tamper("DROP TABLE performance"); /* another test has one of its own */
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 64u << 20);
@@ -349,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_of_an_earlier_store_are_published_once),
         cmocka_unit_test(others_read_what_is_younger_than_what_they_know),
+        cmocka_unit_test(whether_unpaid_orders_are_taken_is_told_and_remembered),
         cmocka_unit_test(a_move_is_told_once_and_the_last_one_counts),
         cmocka_unit_test(what_is_deleted_stays_so),
         cmocka_unit_test(every_change_is_chained),

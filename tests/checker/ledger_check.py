@@ -26,6 +26,7 @@ DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 PAID = (2, 3, 4)  # by card, collected at the box office, by deposit
 MOVED_MAX = 40    # places that an order ever had, where its tickets move
+UNPAID = 1        # at the box office, which is to collect it
 COMP = 5          # given: each place costs 0
 STANDING = 2
 WHEELCHAIR = 1
@@ -377,6 +378,14 @@ def longest_later(db, performance_id):
     return (found['longest_later_ms'] or 0) if found else 0
 
 
+def sells_paid(db, performance_id):
+    """Whether a performance never took an unpaid order; stores of before took all."""
+    if not db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'payment_rule'").fetchone()[0]:
+        return False
+    found = db.execute('SELECT took_unpaid FROM payment_rule WHERE performance_id = ?', (performance_id,)).fetchone()
+    return bool(found) and not found['took_unpaid']
+
+
 class Performance:
     def __init__(self, db, row, find):
         self.db, self.row, self.report = db, row, find
@@ -401,6 +410,7 @@ class Performance:
         self.version = 0                          # that the entry makes
         self.last_entry_ms = None
         self.later_ms = longest_later(db, row['performance_id'])
+        self.sells_paid = sells_paid(db, row['performance_id'])
 
     def find(self, text):
         self.report(f'performance {self.row["performance_id"]}{self.where}: {text}')
@@ -830,6 +840,8 @@ class Performance:
             self.offer_ended(self.end_hold(change['hold_id']), True)
         if (change['payment_method'] in PAID) != bool(change['payment_id']):
             self.find('a payment that is none, or none where there should be one')
+        if self.sells_paid and change['payment_method'] == UNPAID and change['total'] > 0:
+            self.find('an unpaid order, where none was ever taken')
         self.use_key(at_ms, change)
         for seat in seats:
             if seat >= self.place_count:
@@ -1086,13 +1098,14 @@ RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
               'performance_date.longest_later_ms waiting.offer_ms wish.category wish.section wish.wheelchairs sale.capacity_min sale.capacity_max sale.claim_ms sale.pass_ms',
     (1, U32): 'hall.hall_id event.event_id performance.performance_id performance.event_id performance.hall_id '
               'waiting.performance_id wish.performance_id ledger.performance_id sold.performance_id blocked.performance_id orders.performance_id outbox.performance_id '
-              'performance_date.performance_id playbill_row.id sale.sale_id sale_performance.performance_id '
+              'payment_rule.performance_id performance_date.performance_id playbill_row.id sale.sale_id sale_performance.performance_id '
               'sale_performance.sale_id line_row.sale_id',
     (1, 3): 'performance.first_sale_state performance.sale_state',
     (1, 4): 'playbill_row.about',
     (1, 8): 'wish.party wish.fewest',
     (1, 2): 'orders.state',
-    (0, 1): 'performance.covers_names performance_date.utc_offset_known sale.guests wish.lapses',
+    (0, 1): 'performance.covers_names performance_date.utc_offset_known payment_rule.payment_required payment_rule.took_unpaid '
+            'sale.guests wish.lapses',
     (0, 4): 'playbill.state',
     (0, 5): 'orders.payment_method',
     (0, 2): 'performance.person_rule',

@@ -39,6 +39,7 @@ int payment_list_providers(struct call *call, const void *request, void *respons
     Usher__V1__ListProvidersResponse *answer = response;
     struct arena *arena = call_arena(call);
     const uint32_t count = role->options.provider_count;
+    uint32_t organiser_id = wish->organiser_id;
     Usher__V1__Provider *providers = arena_alloc(arena, (count + 1) * sizeof(*providers));
     answer->providers = arena_alloc(arena, (count + 1) * sizeof(*answer->providers));
     if (!providers || !answer->providers)
@@ -47,8 +48,10 @@ int payment_list_providers(struct call *call, const void *request, void *respons
         wish->performance_id > 0 ? answer_performance(call, wish->performance_id, &performance) : 0;
     if (err != 0)
         return err;
+    if (performance)
+        organiser_id = performance->organiser_id;
     for (uint32_t i = 0; i < count; i++) {
-        if (!role_offers(role, performance ? performance->organiser_id : 0, i) ||
+        if (!role_offers(role, organiser_id, i) ||
             (performance && !adapter_takes(role->adapters[i], performance->currency)))
             continue;
         int bad = fill_provider(arena, role->adapters[i], performance, &providers[i]);

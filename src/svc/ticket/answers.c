@@ -2,6 +2,7 @@
 
 #include "sale/currency.h"
 #include "sale/order_number.h"
+#include "sale/payment.h"
 #include "svc/ticket/desk.h"
 
 char *desk_id(struct arena *arena, struct id id)
@@ -126,6 +127,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->time_zone =
         (char *)date->time_zone.at; /* NUL-terminated, and there for good */
     ret_performance->pay_later_ms = date->later_ms;
+    ret_performance->payment_required = date->payment_required;
     ret_performance->doors_at_ms = date->doors_at_ms;
     ret_performance->gate = (char *)date->gate.at;
     ret_performance->venue_address = (char *)date->address.at;
@@ -309,6 +311,8 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     ret_order->tickets = confirmed ? list : NULL;
     ret_order->n_tickets = confirmed ? count : 0;
     ret_order->total = order->total;
+    for (size_t i = 0; payment_is_owed(order->payment_method) && i < ret_order->n_tickets; i++)
+        ret_order->to_collect += list[i]->amount;
     ret_order->currency = (char *)performance->currency;
     ret_order->currency_digits = currency_digits(view_str(performance->currency));
     ret_order->placed_at_ms = order->placed_at_ms;

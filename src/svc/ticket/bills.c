@@ -313,6 +313,9 @@ static void change_place(const Usher__V1__UpdatePerformanceRequest *wish,
     if (wish->pay_later_choice_case ==
         USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS)
         date->later_ms = wish->pay_later_ms;
+    if (wish->payment_choice_case ==
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAYMENT_CHOICE_PAYMENT_REQUIRED)
+        date->payment_required = wish->payment_required;
 }
 
 /* A start that is past ends a sale at once: what was meant is another date, or a pause. Non-zero

@@ -208,6 +208,7 @@ int catalog_set_date(struct catalog *catalog, const struct playbill_performance 
                          now->utc_offset_known == date->utc_offset_known &&
                          now->utc_offset_minutes == date->utc_offset_minutes &&
                          now->doors_at_ms == date->doors_at_ms && now->later_ms == date->later_ms &&
+                         now->payment_required == date->payment_required &&
                          view_eq(now->time_zone, date->time_zone) &&
                          view_eq(now->gate, date->gate) && view_eq(now->address, date->address)))
         return 0;

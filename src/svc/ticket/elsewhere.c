@@ -91,6 +91,7 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->payment_method = ask->payment_method;
     m->payment_id = (ProtobufCBinaryData){ID_BYTES, packed->payment_id};
     m->paid = ask->paid;
+    m->payment_required = ask->payment_required;
     m->until_ms = ask->until_ms;
     m->begins_ms = ask->begins_ms;
     m->paying = ask->paying;
@@ -388,6 +389,7 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
             .price_list = figures->price_list,
             .offer_ms = figures->offer_ms,
             .comps = figures->comps,
+            .to_collect = figures->to_collect,
         };
     for (size_t i = 0; err == 0 && i < figures->n_sold_totals && i < HALL_CATEGORIES_MAX; i++)
         ret_figures->sold_totals[i] = figures->sold_totals[i];

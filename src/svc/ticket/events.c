@@ -154,6 +154,7 @@ static int check_performance(struct call *call, const Usher__V1__CreatePerforman
         .gate = view_str(wish->gate),
         .address = view_str(wish->venue_address),
         .later_ms = wish->pay_later_ms,
+        .payment_required = wish->payment_required,
     };
     if (err == 0)
         err = desk_check_date(call, &ret_new->date);

@@ -207,6 +207,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     if (desk_check_bar(call, performance, ask.account_id) != 0)
         return ERR_DENIED;
     ask.begins_ms = desk_begins_ms(call, performance);
+    ask.payment_required = catalog_date(performance)->payment_required;
     if (ask.key.len > 0)
         call_request_hash(call, ask.request_hash);
     err = wish->contact ? desk_keep_contact(call, wish->contact, ask.account_id, ask.hold_id) : 0;

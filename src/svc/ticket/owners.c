@@ -21,6 +21,7 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
         id_from_bytes(view_of(m->person_id.data, m->person_id.len), &ask->person_id))
         return ERR_INVALID;
     ask->paid = m->paid;
+    ask->payment_required = m->payment_required;
     ask->until_ms = m->until_ms;
     ask->begins_ms = m->begins_ms;
     ask->verb = (enum owner_verb)m->verb;
@@ -254,6 +255,7 @@ int ticket_owner_figures(struct call *call, const void *request, void *response)
     answer->sold_totals =
         arena_alloc(call_arena(call), answer->n_sold_totals * sizeof(*answer->sold_totals));
     answer->comps = figures.comps;
+    answer->to_collect = figures.to_collect;
     answer->n_type_totals = answer->n_type_counts = PRICE_NUMBERS;
     answer->type_totals = arena_alloc(call_arena(call), sizeof(figures.type_totals));
     answer->type_counts = arena_alloc(call_arena(call), sizeof(figures.type_counts));

@@ -115,6 +115,10 @@ static int price_refused(struct call *call, const struct owner_ask *ask)
         return left_alone(call, ask);
     case OWNER_WHY_DIFFERENCE:
         return price_differs(call, ask);
+    case OWNER_WHY_UNPAID:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "PAYMENT_REQUIRED", "payment_method",
+                         "these places are sold for money alone: pay by card, or, where the "
+                         "organiser gives time, have them held and pay until its end");
     case OWNER_WHY_CATEGORY:
         return desk_fail(call, CODE_FAILED_PRECONDITION, "CATEGORY_LIMIT_REACHED", NULL,
                          "this account would have more places of a category than the organiser "

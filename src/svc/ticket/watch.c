@@ -70,6 +70,7 @@ static void fill_figures(const struct owner_figures *figures, Usher__V1__SaleRep
     report->cancelled_count = figures->orders_cancelled;
     report->keys_refused = figures->keys_refused;
     report->comps = figures->comps;
+    report->to_collect = figures->to_collect;
     for (size_t i = 0; i < report->n_categories; i++) {
         report->categories[i]->sold_total = figures->sold_totals[i];
         report->sold_total += figures->sold_totals[i];

@@ -251,6 +251,9 @@ const en = {
   payLater: 'Hours to pay later in',
   payLaterHint:
     'Places are held so long for who pays to a bank account or at the box office. 0: everybody pays at once. Never while a line leads here.',
+  unpaidOrders: 'Orders for the box office are confirmed before they are paid.',
+  unpaidOrdersHint:
+    'Their tickets are good at once, and the box office is to collect the money. Off: only what costs nothing is ordered without paying.',
 
   // halls
   generateTitle: 'Generate a hall',
@@ -720,6 +723,9 @@ const ko: typeof en = {
   payLater: '입금 기한 (시간)',
   payLaterHint:
     '무통장 입금이나 매표소 결제를 선택한 분의 좌석을 이 시간 동안 잡아 둡니다. 0이면 바로 결제해야 합니다. 대기열이 있는 판매에는 적용되지 않습니다.',
+  unpaidOrders: '현장 결제 예매를 결제 전에 확정합니다.',
+  unpaidOrdersHint:
+    '티켓이 바로 발급되고 금액은 매표소에서 받아야 합니다. 끄면 무료 예매만 결제 없이 확정됩니다.',
 
   generateTitle: '공연장 자동 생성',
   generateText: '무대를 둘러싼 구역과 번호가 있는 좌석 열을 만듭니다.',

@@ -430,7 +430,7 @@ function Form({ hold, performance, providers, way, quote, free, onWay, onGone }:
               hint={say.laterBoxHint(until)}
               onChoose={onWay}
             />
-          ) : (
+          ) : performance.paymentRequired ? null : (
             <Way
               value={box_office}
               chosen={way}

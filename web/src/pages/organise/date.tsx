@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
-import { ticketDesk } from '../../api/organise';
+import { moneyDesk, ticketDesk } from '../../api/organise';
 import { type Event, type Hall, type Performance, PersonRule } from '../../gen/usher/v1/ticket_pb';
 import { count, gradeName } from '../../i18n/format';
 
@@ -11,7 +11,7 @@ import { announce } from '../../state/announce';
 import { acting, options, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { msInZone, ownZone, textInZone } from '../../state/zone';
-import { Choice, FormCard, Line, Refusal } from './form';
+import { Check, Choice, FormCard, Line, Refusal } from './form';
 
 const currencies = ['KRW', 'JPY', 'USD', 'EUR', 'GBP', 'CHF', 'TWD', 'VND'] as const;
 const minute_ms = 60_000;
@@ -69,6 +69,22 @@ function When({ at, zone, wrong }: WhenProps) {
   );
 }
 
+/** Whether an order for the box office is confirmed before anybody has paid it. */
+function Unpaid({ taken }: { taken: { value: boolean } }) {
+  const say = organiseWords.value;
+  return (
+    <Check
+      name="unpaid-orders"
+      checked={taken.value}
+      onChange={(checked) => {
+        taken.value = checked;
+      }}
+    >
+      {say.unpaidOrders} <small>{say.unpaidOrdersHint}</small>
+    </Check>
+  );
+}
+
 /** A performance more: where, when, and what it costs. What the last one had is filled in. */
 export function AddDate({ event, onDone }: { event: Event; onDone(): void }) {
   const say = organiseWords.value;
@@ -88,11 +104,17 @@ export function AddDate({ event, onDone }: { event: Event; onDone(): void }) {
       like?.prices.map((one) => [one.category, writeAmount(one.amount, like.currencyDigits)]),
     ),
   );
+  const unpaid = useSignal(false);
   const tried = useSignal(false);
   useEffect(() => {
     void task.do(async () => {
       const organiserId = acting.peek()?.organiserId ?? 0;
       const answer = await ticketDesk.listHalls({ organiserId }, options);
+      // Where money can be taken, nothing is sold without it, unless somebody says so.
+      unpaid.value = await moneyDesk.listProviders({ organiserId }, options).then(
+        ({ providers }) => providers.length === 0,
+        () => false,
+      );
       halls.value = answer.halls;
       if (!answer.halls.some((one) => one.hallId === hallId.value))
         hallId.value = answer.halls.at(-1)?.hallId ?? 0;
@@ -132,6 +154,7 @@ export function AddDate({ event, onDone }: { event: Event; onDone(): void }) {
           holdTtlMs: Number(minutes.value) * minute_ms,
           placesMax: Number(places.value),
           personRule: Number(rule.value),
+          paymentRequired: !unpaid.value,
         },
         options,
       );
@@ -228,6 +251,7 @@ export function AddDate({ event, onDone }: { event: Event; onDone(): void }) {
             }}
           />
         </div>
+        <Unpaid taken={unpaid} />
         <button
           type="submit"
           class="primary"
@@ -254,6 +278,7 @@ export function MoveDate({ performance, onDone }: { performance: Performance; on
   const gate = useSignal(performance.gate);
   const address = useSignal(performance.venueAddress);
   const hours = useSignal(String(performance.payLaterMs / hour_ms));
+  const unpaid = useSignal(!performance.paymentRequired);
   const doorsAt = doors.value ? msInZone(doors.value, zone.value) : 0;
   const badDoors = doorsAt === null || (startsAt !== null && doorsAt > startsAt);
   const badHours = !/^\d{1,2}(\.\d+)?$/.test(hours.value || '0') || Number(hours.value) > hours_max;
@@ -270,6 +295,7 @@ export function MoveDate({ performance, onDone }: { performance: Performance; on
           gateChoice: { case: 'gate', value: gate.value.trim() },
           venueAddressChoice: { case: 'venueAddress', value: address.value.trim() },
           payLaterChoice: { case: 'payLaterMs', value: Number(hours.value || '0') * hour_ms },
+          paymentChoice: { case: 'paymentRequired', value: !unpaid.value },
         },
         options,
       );
@@ -331,6 +357,7 @@ export function MoveDate({ performance, onDone }: { performance: Performance; on
           }}
         />
       </div>
+      <Unpaid taken={unpaid} />
       <button type="submit" class="primary" disabled={task.busy.value}>
         {say.save}
       </button>
