@@ -93,14 +93,20 @@ static int insert(struct sql_txn *txn, const struct hook_event *e)
                : err;
 }
 
+int hook_any(struct sql_txn *txn)
+{
+    int64_t feeds = 0;
+    const int err = sql_ask_int(txn, "SELECT count(*) FROM hook_feed", SQL_NONE, &feeds);
+    return err != 0 ? err : feeds > 0;
+}
+
 int hook_note(struct sql_txn *txn, const struct hook_event *event)
 {
     struct hook_event e = *event;
-    int64_t feeds = 0;
     uint64_t changes = 0;
     /* Where nobody has a hook, that is all that is asked. */
-    int err = sql_ask_int(txn, "SELECT count(*) FROM hook_feed", SQL_NONE, &feeds);
-    if (err != 0 || feeds == 0)
+    int err = hook_any(txn);
+    if (err <= 0)
         return err;
     err = read_owner(txn, event->performance_id, &e);
     if (err != 0)

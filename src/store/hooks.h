@@ -72,6 +72,8 @@ const char *hook_type_name(uint32_t type);
 /* Makes the tables, or brings them to this program's form: as sql_migrate. */
 int hooks_migrate(struct sql *sql, bool read_only, int64_t now_ms);
 
+/* Whether anybody has a feed: 1 or 0, for whoever has many events to note; as sql_ask_int. */
+int hook_any(struct sql_txn *txn);
 /* Adds an event to the feed of the performance's organiser, within the job that does what it tells
  * of. Of *event, seq, organiser_id, event_id and currency are not read. An organiser without a feed
  * is told nothing, and a performance that is not in the store has none. As sql_run. */

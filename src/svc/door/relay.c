@@ -235,10 +235,12 @@ static int run_keep(struct sql_job *base, struct sql_txn *txn)
 {
     const struct round *round = (const struct round *)base;
     int err = round->to > round->from ? position_move(txn, READER, round->from, round->to) : 0;
+    const int hooks = err == 0 && round->count > 0 ? hook_any(txn) : 0; /* asked once for all */
+    err = hooks < 0 ? hooks : err;
     for (size_t i = 0; err == 0 && i < round->count; i++) {
         if (round->told[i].wanted)
             err = put_mail(round, &round->told[i], txn);
-        if (err == 0 && !is_offer(&round->told[i]))
+        if (err == 0 && hooks == 1 && !is_offer(&round->told[i]))
             err = note_told(txn, &round->told[i]);
     }
     if (err == 0 && round->sweep)
