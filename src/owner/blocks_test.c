@@ -17,9 +17,7 @@ static struct owner *owner;
 
 static struct seats_counts counts(void)
 {
-    struct owner_figures f;
-    owner_figures(owner, &f);
-    return f.counts;
+    return stage_counts(owner);
 }
 
 static int hold(uint64_t account, uint32_t seat)

@@ -198,3 +198,31 @@ struct id stage_id(uint64_t number)
 {
     return (struct id){.hi = 1, .lo = number};
 }
+
+int stage_hold(struct owner *owner, uint64_t account, uint32_t seat, struct id *ret_hold_id)
+{
+    struct owner_ask ask = {
+        .verb = OWNER_HOLD, .account_id = stage_id(account), .seat_count = 1, .seats = {seat}};
+    const int result = owner_ask(owner, &ask);
+    *ret_hold_id = ask.hold.hold_id;
+    return result;
+}
+
+int stage_about(struct owner *owner, uint64_t account, enum owner_verb verb, struct id id,
+                uint32_t seat)
+{
+    struct owner_ask ask = {.verb = verb,
+                            .account_id = stage_id(account),
+                            .hold_id = id,
+                            .seat_count = 1,
+                            .seats = {seat},
+                            .payment_method = 1};
+    return owner_ask(owner, &ask);
+}
+
+struct seats_counts stage_counts(struct owner *owner)
+{
+    struct owner_figures f;
+    owner_figures(owner, &f);
+    return f.counts;
+}

@@ -69,4 +69,10 @@ bool stage_serving(struct owner *owner);
 /* A number as an id. */
 struct id stage_id(uint64_t number);
 
+/* The owner's result: a hold of one seat; what the account asks about that hold or its order. */
+int stage_hold(struct owner *owner, uint64_t account, uint32_t seat, struct id *ret_hold_id);
+int stage_about(struct owner *owner, uint64_t account, enum owner_verb verb, struct id id,
+                uint32_t seat);
+struct seats_counts stage_counts(struct owner *owner);
+
 #endif

@@ -20,29 +20,17 @@ static struct id orders[9]; /* of the seats, all sold at first */
 
 static struct seats_counts counts(void)
 {
-    struct owner_figures f;
-    owner_figures(owner, &f);
-    return f.counts;
+    return stage_counts(owner);
 }
 
 static int hold(uint64_t account, uint32_t seat, struct id *ret_hold_id)
 {
-    struct owner_ask ask = {
-        .verb = OWNER_HOLD, .account_id = stage_id(account), .seat_count = 1, .seats = {seat}};
-    const int result = owner_ask(owner, &ask);
-    *ret_hold_id = ask.hold.hold_id;
-    return result;
+    return stage_hold(owner, account, seat, ret_hold_id);
 }
 
 static int about(uint64_t account, enum owner_verb verb, struct id id, uint32_t seat)
 {
-    struct owner_ask ask = {.verb = verb,
-                            .account_id = stage_id(account),
-                            .hold_id = id,
-                            .seat_count = 1,
-                            .seats = {seat},
-                            .payment_method = 1};
-    return owner_ask(owner, &ask);
+    return stage_about(owner, account, verb, id, seat);
 }
 
 static void switch_on(uint32_t offer_ms, int result)

@@ -11,64 +11,20 @@
  * The same seed is the same world: a failing one is printed and can be played again.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "last_words.h"
+#include "sim/player.h"
 #include "sim/world.h"
 
-#define SEED_SECONDS_MAX 30 /* of real time: a seed that takes longer goes in circles */
-#define TWICE_EVERY      20 /* one seed in so many is played a second time */
-
 static struct world world;
-
-static char seed_text[24];
-static enum world_kind kind;
-static const char *const kind_words[] = {"", "--disk ", "--cluster "};
-
-static void replay_hint(const char *what)
-{
-    const char *const texts[] = {"not ok sim seed ",      seed_text,        ": ",      what,
-                                 "\n    to see it: sim ", kind_words[kind], "--seed ", seed_text,
-                                 " --verbose\n"};
-    last_words(texts, sizeof(texts) / sizeof(texts[0]));
-}
-
-static void died(int signal)
-{
-    replay_hint(signal == SIGALRM ? "it goes in circles" : "an assertion failed, or worse");
-    _exit(2);
-}
-
-static void catch_signals(void)
-{
-    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        signal(signals[i], died);
-}
-
-struct row {
-    const char *what;
-    uint64_t count;
-};
-
-/* False: one of them never happened. */
-static bool print(const struct row *rows, size_t count)
-{
-    bool all = true;
-    for (size_t i = 0; i < count; i++) {
-        printf("    %-28s %10" PRIu64 "\n", rows[i].what, rows[i].count);
-        all = all && rows[i].count > 0;
-    }
-    return all;
-}
+static struct coverage coverage;
+static enum world_kind kind; /* by the options */
+static const char *const kind_words[] = {"", " --disk", " --cluster"};
 
 static bool covers_cluster(const struct cluster_counts *c)
 {
-    const struct row rows[] = {
+    const struct player_row rows[] = {
         {"processes killed", c->kills},
         {"processes drained", c->drains},
         {"processes that joined", c->starts},
@@ -91,14 +47,14 @@ static bool covers_cluster(const struct cluster_counts *c)
         {"asks sent on and lost", c->forwarded_lost},
         {"halls seen by a browser", c->watched},
     };
-    const bool all = print(rows, sizeof(rows) / sizeof(rows[0]));
-    printf("    %-34s %10" PRId64 " ms\n", "from calm to one owner, at most", c->settled_max_ms);
+    const bool all = player_covers(rows, sizeof(rows) / sizeof(rows[0]));
+    printf("    %-36s %10" PRId64 " ms\n", "from calm to one owner, at most", c->settled_max_ms);
     return all;
 }
 
 static bool covers_disk(const struct coverage *c)
 {
-    const struct row rows[] = {
+    const struct player_row rows[] = {
         {"syncs", c->disk.syncs},
         {"writes that failed", c->disk.failed_writes},
         {"syncs that failed", c->disk.failed_syncs},
@@ -109,13 +65,13 @@ static bool covers_disk(const struct coverage *c)
         {"… writes torn by them", c->disk.torn_writes},
         {"… unsynced writes kept", c->disk.kept_writes},
     };
-    return print(rows, sizeof(rows) / sizeof(rows[0]));
+    return player_covers(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-/* A run over many seeds that never met one of these has proved less than it says. */
-static bool covers(const struct coverage *c)
+static bool covers(void)
 {
-    const struct row rows[] = {
+    const struct coverage *c = &coverage;
+    const struct player_row rows[] = {
         {"holds granted", c->answers[OWNER_HOLD][0]},
         {"best seats granted", c->answers[OWNER_HOLD_BEST][0]},
         {"holds given back", c->answers[OWNER_RELEASE][0]},
@@ -163,97 +119,55 @@ static bool covers(const struct coverage *c)
         {"orders cancelled", c->cancelled},
         {"orders given back in part", c->reduced},
     };
-    const struct row alone_rows[] = {
+    const struct player_row alone_rows[] = {
         {"loads", c->loads},           {"commits", c->commits},
         {"takeovers", c->takeovers},   {"kills", c->kills},
         {"restarts", c->restarts},     {"pauses", c->pauses},
         {"store crashes", c->crashes}, {"holds of an hour and more", c->long_holds},
     };
-    bool all = print(rows, sizeof(rows) / sizeof(rows[0]));
+    bool all = player_covers(rows, sizeof(rows) / sizeof(rows[0]));
     if (kind == WORLD_CLUSTER)
         return covers_cluster(&c->cluster) && all;
-    all = print(alone_rows, sizeof(alone_rows) / sizeof(alone_rows[0])) && all;
+    all = player_covers(alone_rows, sizeof(alone_rows) / sizeof(alone_rows[0])) && all;
     return kind == WORLD_DISK ? covers_disk(c) && all : all;
 }
 
-/* False: it failed, and that was said. */
-static bool play(uint64_t seed, bool verbose, struct coverage *coverage, uint64_t *ret_hash)
+static bool play(uint64_t seed, bool verbose, bool again)
 {
+    struct coverage unused = {0};
+    char what[32], replay[48];
+    snprintf(what, sizeof(what), "seed %" PRIu64, seed);
+    snprintf(replay, sizeof(replay), "%" PRIu64 "%s", seed, kind_words[kind]);
     world.seed = seed;
-    snprintf(seed_text, sizeof(seed_text), "%" PRIu64, seed);
-    alarm(SEED_SECONDS_MAX);
-    const bool fine = world_play(&world, seed, kind, verbose, coverage);
-    alarm(0);
-    *ret_hash = world.tale.trace_hash;
-    if (!fine)
-        replay_hint(world.tale.failure);
-    if (!world.ended)
-        exit(2); /* fibers are left over: no other world can begin */
-    return fine;
+    player_begin(what, replay);
+    const bool fine = world_play(&world, seed, kind, verbose, again ? &unused : &coverage);
+    return player_end(fine, world.ended);
 }
 
-static int play_many(uint64_t first, uint64_t seeds, bool until_failed)
+static int option(const char *word, const char *value)
 {
-    struct coverage coverage = {0};
-    uint64_t failed = 0, differed = 0, twice = 0;
-    for (uint64_t seed = first; seed < first + seeds; seed++) {
-        uint64_t hash, again;
-        failed += !play(seed, false, &coverage, &hash);
-        if (failed > 0 && until_failed)
-            return 1;
-        if (seed % TWICE_EVERY != 0)
-            continue;
-        struct coverage unused = {0};
-        twice++;
-        play(seed, false, &unused, &again);
-        if (hash != again) {
-            differed++;
-            replay_hint("played twice, it went differently");
-        }
-    }
-    const bool whole = seeds < 200 || covers(&coverage);
-    printf("%s sim: seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64 " failed\n",
-           failed ? "not ok" : "ok", first, first + seeds - 1, failed);
-    printf("%s sim: %" PRIu64 " seeds played twice went the same way\n", differed ? "not ok" : "ok",
-           twice);
-    printf("%s sim: everything that it is to meet was met\n", whole ? "ok" : "not ok");
-    return failed == 0 && differed == 0 && whole ? 0 : 1;
+    (void)value;
+    if (strcmp(word, "--disk") == 0)
+        kind = WORLD_DISK;
+    else if (strcmp(word, "--cluster") == 0)
+        kind = WORLD_CLUSTER;
+    else
+        return 0;
+    return 1;
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 500, first = 1, one = 0;
-    bool verbose = false, until_failed = false;
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        uint64_t *number = strcmp(argv[i], "--seeds") == 0   ? &seeds
-                           : strcmp(argv[i], "--first") == 0 ? &first
-                           : strcmp(argv[i], "--seed") == 0  ? &one
-                                                             : NULL;
-        if (strcmp(argv[i], "--verbose") == 0) {
-            verbose = true;
-        } else if (strcmp(argv[i], "--disk") == 0) {
-            kind = WORLD_DISK;
-        } else if (strcmp(argv[i], "--cluster") == 0) {
-            kind = WORLD_CLUSTER;
-        } else if (strcmp(argv[i], "--until-failed") == 0) {
-            until_failed = true;
-        } else if (number && value) {
-            *number = strtoull(value, NULL, 10);
-            i++;
-        } else {
-            fprintf(stderr,
-                    "usage: sim [--disk|--cluster] [--seeds N] [--first N] [--until-failed] | "
-                    "[--disk|--cluster] --seed N [--verbose]\n");
-            return 2;
-        }
-    }
-    catch_signals();
-    if (one == 0)
-        return play_many(first, seeds, until_failed);
-    struct coverage coverage = {0};
-    uint64_t hash;
-    const bool fine = play(one, verbose, &coverage, &hash);
-    printf("%s sim seed %" PRIu64 ", trace %016" PRIx64 "\n", fine ? "ok" : "not ok", one, hash);
-    return fine ? 0 : 1;
+    static const struct player player = {
+        .name = "sim",
+        .options = "OPTIONS: --disk or --cluster\n",
+        .seconds_max = 30,
+        .seeds = 500,
+        .whole_from = 200,
+        .tale = &world.tale,
+        .play = play,
+        .covers = covers,
+        .option = option,
+    };
+    return player_main(&player, argc, argv);
 }

@@ -7,61 +7,41 @@
  *     sim_line --seed N [--verbose]      plays one; verbose: prints all that happens in it
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "last_words.h"
+#include "sim/player.h"
 #include "sim/queue/queue.h"
 
-#define PLAY_SECONDS_MAX 60 /* of real time: what takes longer goes in circles */
-#define TWICE_EVERY      20
-
 static struct queue_world world;
-static char playing[96];
+static struct queue_coverage coverage;
+static struct queue_play told; /* by the options: still, and which crash */
 
-static void replay_hint(const char *what)
+static bool play(const struct queue_play *how, struct queue_coverage *met)
 {
-    const char *const texts[] = {"not ok sim/line ", playing, ": ", what, "\n"};
-    last_words(texts, sizeof(texts) / sizeof(texts[0]));
+    char what[96], again[96];
+    snprintf(what, sizeof(what), "seed %" PRIu64 " crash at %" PRIu64, how->seed, how->crash_at);
+    snprintf(again, sizeof(again), "%" PRIu64 "%s --crash-at %" PRIu64, how->seed,
+             how->still ? " --still" : "", how->crash_at);
+    player_begin(what, again);
+    const bool fine = queue_play(&world, how, met);
+    return player_end(fine, world.ended);
 }
 
-static void died(int signal)
+static bool play_seed(uint64_t seed, bool verbose, bool again)
 {
-    replay_hint(signal == SIGALRM ? "it goes in circles" : "an assertion failed, or worse");
-    _exit(2);
+    struct queue_coverage unused = {0};
+    struct queue_play how = told;
+    how.seed = seed;
+    how.verbose = verbose;
+    return play(&how, again ? &unused : &coverage);
 }
 
-static void catch_signals(void)
+static bool covers(void)
 {
-    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        signal(signals[i], died);
-}
-
-static bool play(const struct queue_play *how, struct queue_coverage *coverage)
-{
-    snprintf(playing, sizeof(playing), "seed %" PRIu64 " crash at %" PRIu64, how->seed,
-             how->crash_at);
-    alarm(PLAY_SECONDS_MAX);
-    const bool fine = queue_play(&world, how, coverage);
-    alarm(0);
-    if (!fine)
-        replay_hint(world.tale.failure);
-    if (!world.ended)
-        exit(2); /* fibers are left over: no other world can begin */
-    return fine;
-}
-
-/* A run over many seeds that never met one of these has proved less than it says. */
-static bool covers(const struct queue_coverage *c)
-{
-    const struct {
-        const char *what;
-        uint64_t count;
-    } rows[] = {
+    const struct queue_coverage *c = &coverage;
+    const struct player_row rows[] = {
         {"sales with a draw", c->draws},
         {"draws held", c->drawn},
         {"numbers by arrival", c->arrivals},
@@ -84,46 +64,11 @@ static bool covers(const struct queue_coverage *c)
         {"writes of unknown outcome", c->after},
         {"answers that were refusals, or lost", c->refused},
     };
-    bool all = true;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        printf("    %-36s %10" PRIu64 "\n", rows[i].what, rows[i].count);
-        all = all && rows[i].count > 0;
-    }
-    return all;
-}
-
-static int play_many(uint64_t first, uint64_t seeds, bool until_failed)
-{
-    struct queue_coverage coverage = {0};
-    uint64_t failed = 0, differed = 0, twice = 0;
-    for (uint64_t seed = first; seed < first + seeds; seed++) {
-        const struct queue_play how = {.seed = seed};
-        failed += !play(&how, &coverage);
-        if (failed > 0 && until_failed)
-            return 1;
-        const uint64_t hash = world.tale.trace_hash;
-        if (seed % TWICE_EVERY != 0)
-            continue;
-        struct queue_coverage unused = {0};
-        twice++;
-        play(&how, &unused);
-        if (hash != world.tale.trace_hash) {
-            differed++;
-            replay_hint("played twice, it went differently");
-        }
-    }
-    const bool whole = seeds < 100 || covers(&coverage);
-    printf("%s sim/line: seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64 " failed\n",
-           failed ? "not ok" : "ok", first, first + seeds - 1, failed);
-    printf("%s sim/line: %" PRIu64 " seeds played twice went the same way\n",
-           differed ? "not ok" : "ok", twice);
-    printf("%s sim/line: everything that it is to meet was met\n", whole ? "ok" : "not ok");
-    return failed == 0 && differed == 0 && whole ? 0 : 1;
+    return player_covers(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 static int play_steps(uint64_t seed)
 {
-    struct queue_coverage coverage = {0};
     struct queue_play how = {.seed = seed, .still = true};
     uint64_t failed = !play(&how, &coverage);
     const uint64_t steps = world.steps;
@@ -134,46 +79,32 @@ static int play_steps(uint64_t seed)
     return failed == 0 ? 0 : 1;
 }
 
+static int option(const char *word, const char *value)
+{
+    if (strcmp(word, "--still") == 0) {
+        told.still = true;
+        return 1;
+    }
+    if (strcmp(word, "--crash-at") == 0 && value) {
+        told.crash_at = strtoull(value, NULL, 10);
+        return 2;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 1000, first = 1;
-    struct queue_play one = {0};
-    bool steps = false, until_failed = false;
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        uint64_t *number = strcmp(argv[i], "--seeds") == 0      ? &seeds
-                           : strcmp(argv[i], "--first") == 0    ? &first
-                           : strcmp(argv[i], "--seed") == 0     ? &one.seed
-                           : strcmp(argv[i], "--crash-at") == 0 ? &one.crash_at
-                                                                : NULL;
-        if (strcmp(argv[i], "--verbose") == 0) {
-            one.verbose = true;
-        } else if (strcmp(argv[i], "--steps") == 0) {
-            steps = true;
-        } else if (strcmp(argv[i], "--until-failed") == 0) {
-            until_failed = true;
-        } else if (strcmp(argv[i], "--still") == 0) {
-            one.still = true;
-        } else if (number && value) {
-            *number = strtoull(value, NULL, 10);
-            i++;
-        } else {
-            fprintf(
-                stderr,
-                "usage: sim_line [--seeds N] [--first N] [--until-failed] | --steps [--first N] | "
-                "--seed N [--still [--crash-at N]] [--verbose]\n");
-            return 2;
-        }
-    }
-    catch_signals();
-    setlinebuf(stdout);
-    if (steps)
-        return play_steps(first);
-    if (one.seed == 0)
-        return play_many(first, seeds, until_failed);
-    struct queue_coverage coverage = {0};
-    const bool fine = play(&one, &coverage);
-    printf("%s sim/line seed %" PRIu64 ", %" PRIu64 " steps, trace %016" PRIx64 "\n",
-           fine ? "ok" : "not ok", one.seed, world.steps, world.tale.trace_hash);
-    return fine ? 0 : 1;
+    static const struct player player = {
+        .name = "sim/line",
+        .options = "OPTIONS: --still [--crash-at N]\n",
+        .seconds_max = 60,
+        .seeds = 1000,
+        .whole_from = 100,
+        .tale = &world.tale,
+        .play = play_seed,
+        .covers = covers,
+        .steps = play_steps,
+        .option = option,
+    };
+    return player_main(&player, argc, argv);
 }
