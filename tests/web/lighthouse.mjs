@@ -1,4 +1,4 @@
-// Lighthouse on home, an event and its map: node lighthouse.mjs [--binary build/usher] [--speed]
+// Lighthouse on home, an event and its map: node lighthouse.mjs [--binary build/usher] [--speed] [--only NAME]
 //
 // As it looks at pages by itself: a phone of the middle class on a slow line, simulated. What is accessible, by good practice and
 // fit for search engines must be 95 of 100 or more. Performance is told; with --speed it must be 90 or more in the median of five
@@ -14,7 +14,11 @@ import { startServer } from './server.mjs';
 import { chromiumPath, quiet } from './visitor.mjs';
 
 const { values } = parseArgs({
-  options: { binary: { type: 'string', default: '../../build/usher' }, speed: { type: 'boolean', default: false } },
+  options: {
+    binary: { type: 'string', default: '../../build/usher' },
+    speed: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
 });
 const runs = values.speed ? 5 : 1;
 const least = { accessibility: 95, 'best-practices': 95, seo: 95, performance: 90 };
@@ -51,6 +55,7 @@ try {
   };
   if (values.speed) await look('/'); // for its measure
   for (const [name, path] of [['home', '/'], ['event', '/e/1'], ['map', '/p/1']]) {
+    if (values.only && name !== values.only) continue;
     const scores = Object.fromEntries(Object.keys(least).map((category) => [category, []]));
     let told = '';
     for (let run = 0; run < runs && !decided(scores.performance); run++) {

@@ -4,14 +4,15 @@ import './style/ground.css';
 import './style/parts.css';
 import './style/home.css';
 import './style/sale.css';
-import './style/orders.css';
 import { language } from './i18n/words';
 import { App } from './pages/app';
 import { startRouting } from './state/route';
 
+new Worker(new URL('./warm.ts', import.meta.url), { type: 'module' });
 startRouting();
 effect(() => {
   document.documentElement.lang = language.value;
 });
+// In a task of its own: on a slow phone a finger waits for the longest one, and the script that has just been read was long.
 const root = document.getElementById('app');
-if (root) render(<App />, root);
+if (root) setTimeout(() => render(<App />, root));

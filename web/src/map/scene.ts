@@ -188,7 +188,8 @@ export class Scene {
     }
     const seat = this.#marks.cursor >= 0 ? this.#marks.cursor : this.#marks.hover;
     if (seat >= 0) this.#camera.reveal(this.plan.x[seat] ?? 0, this.plan.y[seat] ?? 0);
-    this.#draw();
+    if (first) this.#request();
+    else this.#draw(); // in this very frame: a canvas of another size is empty
   }
 
   #request(): void {

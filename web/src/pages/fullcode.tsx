@@ -1,3 +1,4 @@
+import '../style/orders.css';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Order } from '../gen/usher/v1/ticket_pb';
 import { gradeOf, seatName, starts } from '../i18n/format';

@@ -1,3 +1,4 @@
+import '../style/orders.css';
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import '../style/pay.css';

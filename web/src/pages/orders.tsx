@@ -1,3 +1,4 @@
+import '../style/orders.css';
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Order, OrderState } from '../gen/usher/v1/ticket_pb';
 import { accountWords } from '../i18n/account';

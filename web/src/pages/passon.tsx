@@ -1,3 +1,4 @@
+import '../style/orders.css';
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { call_ms } from '../api/client';

@@ -34,18 +34,20 @@ export function PerformancePage({ performanceId }: { performanceId: number }) {
 
   if (sale.lost.value) return <Trouble failure={sale.lost.value} retry={() => void sale.load()} />;
   const plan = sale.plan.value;
-  if (!performance || !plan) {
-    const kilobytes = Math.round(sale.received.value / 1000);
-    return (
-      <p class="loading">
-        {words.value.loading}
-        {kilobytes > 0 && ` ${kilobytes} kB`}
-      </p>
-    );
-  }
+  if (!performance) return <p class="loading">{words.value.loading}</p>;
+  const kilobytes = Math.round(sale.received.value / 1000);
   return (
     <div class="sale">
-      <SeatMap sale={sale} plan={plan} />
+      {plan ? (
+        <SeatMap sale={sale} plan={plan} />
+      ) : (
+        <div class="map">
+          <p class="loading">
+            {words.value.loading}
+            {kilobytes > 0 && ` ${kilobytes} kB`}
+          </p>
+        </div>
+      )}
       <Panel sale={sale} plan={plan} performance={performance} />
     </div>
   );
@@ -53,14 +55,13 @@ export function PerformancePage({ performanceId }: { performanceId: number }) {
 
 interface PanelProps {
   sale: Sale;
-  plan: Plan;
+  plan: Plan | null; // not here yet
   performance: Performance;
 }
 
 function Panel({ sale, plan, performance }: PanelProps) {
   const panel = useRef<HTMLElement>(null);
   useKeptFocus(panel);
-  const held = sale.hold.value !== null;
   return (
     <aside ref={panel} class="panel" tabIndex={-1} aria-label={words.value.chooseSeats}>
       <div class="panel-head">
@@ -77,6 +78,24 @@ function Panel({ sale, plan, performance }: PanelProps) {
         </p>
         {sale.pass.value ? <PassTime endsAtMs={sale.pass.value.expiresAtMs} /> : null}
       </div>
+      {plan ? <Choosing sale={sale} plan={plan} performance={performance} /> : <Bones />}
+    </aside>
+  );
+}
+
+/** As tall as what is to come on a phone, so that the map above has its height from the start. */
+const Bones = () => (
+  <div class="panel-body" aria-busy="true">
+    {[68, 28, 46, 46, 40].map((height, n) => (
+      <div key={n} class="bone" style={{ flex: 'none', height }} />
+    ))}
+  </div>
+);
+
+function Choosing({ sale, plan, performance }: PanelProps & { plan: Plan }) {
+  const held = sale.hold.value !== null;
+  return (
+    <>
       <div class="panel-body" key={held ? 'held' : 'free' /* begins at its top again */}>
         <SaleNotice sale={sale} />
         <Refusal sale={sale} plan={plan} />
@@ -94,7 +113,7 @@ function Panel({ sale, plan, performance }: PanelProps) {
         )}
       </div>
       {held ? null : <Chosen sale={sale} plan={plan} />}
-    </aside>
+    </>
   );
 }
 

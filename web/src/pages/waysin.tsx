@@ -1,3 +1,4 @@
+import '../style/orders.css';
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Account } from '../gen/usher/v1/auth_pb';

@@ -1,3 +1,4 @@
+import '../style/orders.css';
 import type { Order } from '../gen/usher/v1/ticket_pb';
 import { dateThere } from '../i18n/format';
 import { words } from '../i18n/words';

@@ -165,7 +165,12 @@ export class Sale {
       if (signal.aborted) return;
       globalThis.performance.mark('usher:layout');
       this.states = new SeatStates(layout.placeCount);
-      this.plan.value = readPlan(layout);
+      // Tasks of their own, here and below: on a slow phone a tap waits for the longest one.
+      await sleep(0);
+      const plan = readPlan(layout);
+      await sleep(0);
+      if (signal.aborted) return;
+      this.plan.value = plan;
       const ended = this.hold.value ? [] : takeEnded(storage, performanceId, serverClock.now());
       if (ended.length > 0) {
         this.ended.value = ended;
