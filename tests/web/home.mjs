@@ -157,6 +157,64 @@ export const home = {
       await a.page.waitForSelector('.date');
     }),
 
+  'the page’s own font comes after what it is for, moves nothing, and only as far as letters want it': async (world) => {
+    const files = (page) =>
+      page.evaluate(() =>
+        performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.woff2')).map(({ name, startTime, encodedBodySize }) => ({ name, startTime, encodedBodySize })),
+      );
+    const moved = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(window.moved)))));
+    const worn = (page) => page.evaluate(() => [...document.fonts].filter(({ family, status }) => /Usher Sans/.test(family) && status === 'loaded').length);
+    const arrive = async (a, network) => {
+      if (network) await a.page.addInitScript((value) => Object.defineProperty(navigator, 'connection', { value }), network);
+      await a.page.addInitScript(() => {
+        window.moved = 0;
+        new PerformanceObserver((list) => {
+          for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.moved += value;
+        }).observe({ type: 'layout-shift', buffered: true });
+      });
+      await a.page.goto(`${a.url}/e/1`);
+      await a.page.waitForSelector('[data-event] .grades dd span:not(:empty)');
+      return moved(a.page);
+    };
+    const fetched = [];
+    for (const locale of ['ko-KR', 'en-GB']) {
+      await visit(world, [{ ...phone, locale }], async ({ page, ...a }) => {
+        const before = await arrive({ page, ...a });
+        await page.waitForFunction(() => localStorage.getItem('usher.face'));
+        const painted = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+        const got = await files(page);
+        fetched.push(...got);
+        assert.ok(got.length > 0 && got.every(({ startTime }) => startTime > painted), 'the font was asked for before the first paint');
+        assert.ok(got.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0) <= 300_000);
+        assert.equal(got.some(({ name }) => /often|rest/.test(name)), locale === 'ko-KR');
+        assert.equal(await worn(page), 0, 'what is read gets another font under the reader’s eyes');
+        assert.ok((await moved(page)) - before < 0.001);
+        // With the next page, and from then on from the start.
+        await page.click('.brand');
+        await page.waitForSelector('.date');
+        await page.waitForFunction(() => [...document.fonts].some(({ family, status }) => /Usher Sans/.test(family) && status === 'loaded'));
+        await page.reload();
+        await page.waitForSelector('.date');
+        await page.waitForFunction(() => [...document.fonts].some(({ family, status }) => /Usher Sans/.test(family) && status === 'loaded'));
+        assert.ok((await page.evaluate(() => [...document.fonts].every(({ status }) => status !== 'error'))));
+      });
+    }
+    for (const { name } of fetched) {
+      const { headers } = await fetch(name);
+      assert.match(headers.get('cache-control'), /immutable/);
+      assert.equal(headers.get('content-type'), 'font/woff2');
+    }
+    for (const network of [{ effectiveType: '3g' }, { effectiveType: '4g', saveData: true }]) {
+      await visit(world, [phone], async (a) => {
+        await arrive(a, network);
+        await a.page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /\/face-[^/]*\.js$/.test(name)));
+        await moved(a.page);
+        assert.deepEqual(await files(a.page), []);
+      });
+    }
+    assert.match(await (await fetch(`${world.url}/assets/font-licence.txt`)).text(), /SIL OPEN FONT LICENSE/);
+  },
+
   'a fan’s way, from the programme to the seats and the ticket, loads little': (world) =>
     visit(world, [desktop], async (a) => {
       const loaded = async (what) => {

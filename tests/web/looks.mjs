@@ -176,6 +176,7 @@ try {
   for (const screen of screens) {
     const { name, ...options } = screen;
     const fan = await Visitor.arrive(browser, server.url, options, values.out);
+    await fan.page.addInitScript(() => localStorage.setItem('usher.face', '1')); // the page's own font from the start
     for (const one of pages) {
       if (!wanted(screen, one)) continue;
       try {

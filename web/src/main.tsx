@@ -7,6 +7,9 @@ import './style/sale.css';
 import { language } from './i18n/words';
 import { App } from './pages/app';
 import { startRouting } from './state/route';
+import { storage } from './state/storage';
+
+const face_after_ms = 1_000; // what people came for has the network until then
 
 new Worker(new URL('./warm.ts', import.meta.url), { type: 'module' });
 startRouting();
@@ -16,3 +19,4 @@ effect(() => {
 // In a task of its own: on a slow phone a finger waits for the longest one, and the script that has just been read was long.
 const root = document.getElementById('app');
 if (root) setTimeout(() => render(<App />, root));
+setTimeout(() => import('./face'), storage.getItem('usher.face') ? 0 : face_after_ms);

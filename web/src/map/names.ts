@@ -28,7 +28,7 @@ export interface Letter {
 }
 
 export const font =
-  'system-ui, "Apple SD Gothic Neo", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';
+  '"Usher Sans", system-ui, "Apple SD Gothic Neo", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';
 export const numbers_from_px = 19; // a seat's cell, CSS pixels
 const names_below_px = 13; // over the seats; beside them where these are larger
 const aisle_cells = 3.2; // the widest gap between rows that count as one

@@ -1,3 +1,4 @@
+import '../style/confirm.css';
 import '../style/orders.css';
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';

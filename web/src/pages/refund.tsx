@@ -1,3 +1,4 @@
+import '../style/confirm.css';
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import '../style/pay.css';

@@ -1,3 +1,4 @@
+import '../style/confirm.css';
 import { useEffect, useRef } from 'preact/hooks';
 
 interface ConfirmProps {
