@@ -39,8 +39,13 @@ deb: setup-release ## a Debian package in build/deb/
 release: setup-release build ## what a release must pass besides make test: packages, containers, upgrades, the manual
 	@exec deploy/release
 
-looks: build setup-test ## a picture of each of a fan's pages, at seven sizes: build/looks
-	@cd tests/web && npm ci --no-audit --no-fund --loglevel=error && node looks.mjs --binary ../../$(BUILD)/usher --out ../../$(BUILD)/looks
+looks: build setup-test ## a picture of each page, at seven sizes: build/looks; BASE=HEAD~1 tells how much of each has changed since then
+	@cd tests/web && npm ci --no-audit --no-fund --loglevel=error
+	@$(if $(BASE),rm -rf $(BUILD)/looks-base && git worktree prune && git worktree add --quiet --detach $(BUILD)/looks-base $(BASE))
+	@$(if $(BASE),$(MAKE) --no-print-directory -C $(BUILD)/looks-base build BUILD=build)
+	@$(if $(BASE),cd tests/web && node looks.mjs --binary ../../$(BUILD)/looks-base/build/usher --out ../../$(BUILD)/looks-before --only '$(ONLY)')
+	@cd tests/web && node looks.mjs --binary ../../$(BUILD)/usher --out ../../$(BUILD)/looks --only '$(ONLY)' $(if $(BASE),--than ../../$(BUILD)/looks-before)
+	@$(if $(BASE),git worktree remove --force $(BUILD)/looks-base)
 
 bench: build setup-test ## figures against their limits; results in bench/results/
 	@ninja -C $(BUILD) usher-bench
