@@ -29,11 +29,14 @@ int bench_line(bench_row_fn *row, void *state); /* joins: in the engine, and thr
 /* Durable joins a second alone, of 2,048 people at once, through the port of the next server. */
 int bench_line_joins(double *ret_joins_s);
 int bench_json(bench_row_fn *row, void *state);    /* unary JSON beside a bare epoll responder */
+int bench_grpc(bench_row_fn *row, void *state);    /* unary gRPC beside the same */
 int bench_watch(bench_row_fn *row, void *state);   /* 10,000 streams beside a bare broadcaster */
 int bench_serving(bench_row_fn *row, void *state); /* the same of a line's status */
 int bench_hot(bench_row_fn *row, void *state);     /* 1,000 people, 10 seats, 100 ms */
 int bench_paper(bench_row_fn *row, void *state);   /* a mail with tickets beside cairo alone */
 int bench_money(bench_row_fn *row, void *state);   /* by card, at a provider that takes 50 ms */
 int bench_rush(bench_row_fn *row, void *state);    /* 100,000 people, 20,000 seats, one second */
+/* The p99 of those 100,000 alone, at the next server. */
+int bench_rush_p99(double *ret_ms);
 
 #endif

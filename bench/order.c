@@ -66,12 +66,15 @@ bool bench_other_first(void)
 int bench_beside(bench_row_fn *row, void *state)
 {
     struct buyers_figures ours = {0}, other = {0};
+    double ours_ms = 0, other_ms = 0;
     int err = 0;
     for (int i = 0; err == 0 && i < 2; i++) {
         const bool is_other = (i == 0) == beside.other_first;
         err = bench_server_program(is_other ? beside.other : beside.ours);
         if (err == 0)
             err = measure(false, is_other ? &other : &ours);
+        if (err == 0)
+            err = bench_rush_p99(is_other ? &other_ms : &ours_ms);
     }
     if (err != 0)
         return err;
@@ -84,6 +87,8 @@ int bench_beside(bench_row_fn *row, void *state)
     row(state, "beside: of the other's server", other.cpu_us, "us");
     row(state, "beside: CPU of the server a pair, times the other's", ours.cpu_us / other.cpu_us,
         "x");
+    row(state, "beside: p99 of 100,000 people in 1 s", ours_ms, "ms");
+    row(state, "beside: p99 of 100,000 people in 1 s, times the other's", ours_ms / other_ms, "x");
     return 0;
 }
 

@@ -48,13 +48,13 @@ static int run_inline(struct sqlite_sql *s, struct sql_job *job, bool keep)
                              .conn = s->alone};
     assert(!s->busy); /* a job hands in no job */
     s->busy = true;
-    int err = sqlite_exec(s->alone, "BEGIN");
+    int err = sqlite_do(s->alone, "BEGIN");
     if (err == 0) {
         err = job->run(job, &txn.txn);
         if (err == 0 && keep)
-            err = sqlite_exec(s->alone, "COMMIT");
+            err = sqlite_do(s->alone, "COMMIT");
         if (!sqlite3_get_autocommit(s->alone->handle))
-            sqlite_exec(s->alone, "ROLLBACK");
+            sqlite_do(s->alone, "ROLLBACK");
     }
     s->busy = false;
     return err;

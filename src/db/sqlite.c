@@ -31,11 +31,11 @@ struct sqlite {
 static void run_read(struct reader *reader, struct sqlite_job *job)
 {
     bool kept = reader->sqlite->options.read_only; /* its transaction stays open */
-    int rc = kept ? 0 : sqlite_exec(&reader->conn, "BEGIN");
+    int rc = kept ? 0 : sqlite_do(&reader->conn, "BEGIN");
     if (rc == 0) {
         rc = job->run(job, &reader->conn);
         if (!kept && !sqlite3_get_autocommit(reader->conn.handle))
-            sqlite_exec(&reader->conn, "ROLLBACK");
+            sqlite_do(&reader->conn, "ROLLBACK");
     }
     sqlite_job_answer(job, rc);
 }

@@ -100,6 +100,9 @@ uint32_t sqlite_backlog(struct sqlite *s);
 int sqlite_run(struct sqlite_conn *conn, sqlite3_stmt *statement, int *ret_changes);
 /* Steps to the next row. 1: a row; 0: no more, and reset; else as sqlite_code, and reset. */
 int sqlite_step(sqlite3_stmt *statement);
+/* Runs a string literal, which is one statement without parameters and gives no rows. Each
+ * connection prepares it once: BEGIN and COMMIT need not be parsed for each transaction. */
+int sqlite_do(struct sqlite_conn *conn, const char *text);
 /* Runs a text of one or more statements that give no rows. */
 int sqlite_exec(struct sqlite_conn *conn, const char *text);
 sqlite3 *sqlite_handle(struct sqlite_conn *conn);

@@ -101,6 +101,13 @@ int sqlite_run(struct sqlite_conn *conn, sqlite3_stmt *statement, int *ret_chang
     return rc;
 }
 
+int sqlite_do(struct sqlite_conn *conn, const char *text)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite_literal(conn, text, &statement);
+    return rc < 0 ? rc : sqlite_run(conn, statement, NULL);
+}
+
 int sqlite_step(sqlite3_stmt *statement)
 {
     int code = sqlite3_step(statement);

@@ -88,7 +88,7 @@ static int begin(struct sqlite_writer *w)
         return ERR_UNAVAILABLE;
     if (w->broken && recover(w) < 0)
         return ERR_UNAVAILABLE;
-    int rc = sqlite_exec(&w->conn, "BEGIN IMMEDIATE");
+    int rc = sqlite_do(&w->conn, "BEGIN IMMEDIATE");
     if (rc == 0)
         return 0;
     w->broken = rc != ERR_BUSY;
@@ -99,7 +99,7 @@ static int begin(struct sqlite_writer *w)
  * the transaction. A lone job needs none: the transaction is its savepoint. */
 static int run_job(struct sqlite_writer *w, struct sqlite_job *job, bool lone)
 {
-    int rc = lone ? 0 : sqlite_exec(&w->conn, "SAVEPOINT job");
+    int rc = lone ? 0 : sqlite_do(&w->conn, "SAVEPOINT job");
     if (rc < 0)
         return rc;
     job->result = job->run(job, &w->conn);
@@ -108,8 +108,8 @@ static int run_job(struct sqlite_writer *w, struct sqlite_job *job, bool lone)
     if (lone)
         return 0;
     if (job->result < 0)
-        rc = sqlite_exec(&w->conn, "ROLLBACK TO job");
-    return rc < 0 ? rc : sqlite_exec(&w->conn, "RELEASE job");
+        rc = sqlite_do(&w->conn, "ROLLBACK TO job");
+    return rc < 0 ? rc : sqlite_do(&w->conn, "RELEASE job");
 }
 
 /* A full disk or an I/O error ended the transaction before COMMIT: nothing of it was written. The
@@ -158,7 +158,7 @@ static void run_transaction(struct sqlite_writer *w, struct sqlite_job *jobs)
         }
         changed |= job->result == 0;
     }
-    rc = sqlite_exec(&w->conn, changed ? "COMMIT" : "ROLLBACK");
+    rc = sqlite_do(&w->conn, changed ? "COMMIT" : "ROLLBACK");
     if (rc < 0) {
         sqlite3_exec(w->conn.handle, "ROLLBACK", NULL, NULL, NULL);
         w->broken = true;

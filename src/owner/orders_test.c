@@ -150,6 +150,38 @@ static void play_often(void *arg)
     owner_stop(owner);
 }
 
+/* Of an order of so many from that seat on; left: the one that stays with it, or 0. */
+static int give_back(struct id order_id, uint32_t seat, uint32_t count, uint32_t left)
+{
+    struct owner_ask ask = {.verb = OWNER_CANCEL,
+                            .account_id = stage_id(1),
+                            .hold_id = order_id,
+                            .seat_count = count,
+                            .seats = {seat, seat + 1},
+                            .left_count = left > 0,
+                            .left = {left}};
+    return owner_ask(owner, &ask);
+}
+
+/* Another owner gave back one of the two, and this one does not know it yet: its commit is refused,
+ * and what it then loads has one of them sold still. So not all of it was done. */
+static void play_half_gone(void *arg)
+{
+    start();
+    struct owner *old = owner;
+    const struct id order_id = buy(1, 2);
+    start();
+    assert_int_equal(give_back(order_id, 2, 2, 3), 0);
+    struct owner *younger = owner;
+    owner = old;
+    assert_int_equal(give_back(order_id, 2, 2, 0), ERR_UNAVAILABLE);
+    assert_int_equal(figures().counts.sold, 1);
+    assert_int_equal(give_back(order_id, 3, 1, 0), 0);
+    assert_int_equal(figures().counts.sold, 0);
+    owner_stop(younger);
+    owner_stop(old);
+}
+
 static void play(void (*body)(void *arg), const char *const *rows)
 {
     const struct stage_options options = {
@@ -172,11 +204,18 @@ static void not_for_ever(void **state)
     play(play_often, rows);
 }
 
+static void half_of_it_is_not_all(void **state)
+{
+    static const char *const rows[] = {"..........", NULL};
+    play(play_half_gone, rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tickets_move),
         cmocka_unit_test(not_for_ever),
+        cmocka_unit_test(half_of_it_is_not_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,12 @@ static void put(struct bytes *b, size_t at, const uint8_t *from, size_t len)
         memcpy(b->at + at, from, len);
 }
 
+/* Without content; its room is the next world's. */
+static struct bytes emptied(struct bytes b)
+{
+    return (struct bytes){.at = b.at, .room = b.room};
+}
+
 static void apply(struct bytes *b, const struct change *c)
 {
     if (c->bytes)
@@ -562,6 +568,10 @@ void disk_begin(uint64_t seed)
         .xCurrentTimeInt64 = disk_time,
         .xGetLastError = disk_last_error,
     };
+    /* There is one thread, and nobody asks how much memory is used, so no lock is needed. SQLite
+     * refuses both once it runs. */
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int code = sqlite3_vfs_register(&layer, 1);
     assert(code == SQLITE_OK);
     chance_seed(&disk.chance, seed);
@@ -597,12 +607,12 @@ void disk_end(void)
     for (uint32_t i = 0; i < FILES_MAX; i++) {
         struct file *f = &disk.files[i];
         forget_changes(f);
-        free(f->changes);
-        free(f->now.at);
-        free(f->durable.at);
         for (uint32_t k = 0; k < REGIONS_MAX; k++)
             free(f->regions[k]);
-        *f = (struct file){0};
+        *f = (struct file){.now = emptied(f->now),
+                           .durable = emptied(f->durable),
+                           .changes = f->changes,
+                           .change_room = f->change_room};
     }
 }
 

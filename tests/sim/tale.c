@@ -1,5 +1,6 @@
 #include "sim/tale.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -8,8 +9,9 @@ void tale_say(struct tale *tale, const char *format, ...)
     char line[512];
     va_list args;
     va_start(args, format);
-    const int len = snprintf(line, sizeof(line), "%10.3f ",
-                             (double)loop_now_ns(tale->loop) / (double)NS_PER_MS);
+    const int64_t now_ns = loop_now_ns(tale->loop);
+    const int len = snprintf(line, sizeof(line), "%6" PRId64 ".%03" PRId64 " ", now_ns / NS_PER_MS,
+                             now_ns % NS_PER_MS / 1000);
     vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
     va_end(args);
     for (int i = 0; line[i] != '\0'; i++) /* FNV-1a */

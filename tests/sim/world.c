@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,11 +195,25 @@ static void add_disk(struct coverage *coverage)
     coverage->disk.kept_writes += c->kept_writes;
 }
 
+/* Large arrays of which a small world touches little stay fresh pages of the system's: after the
+ * first free the allocator would keep them, and clear them whole for each world. */
+static void set_allocator(void)
+{
+    static bool set;
+    if (set)
+        return;
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
+    mallopt(M_TOP_PAD, 1 << 19);
+    set = true;
+}
+
 bool world_play(struct world *world, uint64_t seed, enum world_kind kind, bool verbose,
                 struct coverage *coverage)
 {
     static struct cluster cluster;
     const bool disk = kind == WORLD_DISK;
+    set_allocator();
     *world = (struct world){.seed = seed,
                             .disk = disk,
                             .cluster = kind == WORLD_CLUSTER ? &cluster : NULL,

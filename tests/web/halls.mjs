@@ -1,6 +1,7 @@
 // Halls in states that the demo is not in: sold out, not yet on sale, with standing areas. The organiser makes them.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { create, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
@@ -110,7 +111,7 @@ export const halls = {
 
   'places for wheelchairs bear a sign, and can be looked for alone': async (world) => {
     const plan = fileURLToPath(new URL('../halls/kinds.pretix.json', import.meta.url));
-    const { hallId, categories } = await world.usher('hall', 'import', plan, '--json');
+    const { hallId, categories, placeCount } = await world.usher('hall', 'import', plan, '--json');
     const prices = categories.map(() => 4000).join(',');
     const { performanceId } = await world.usher(
       'event', 'create', '--hall', hallId, '--prices', prices, '--currency', 'EUR', '--publish', '--open', '--name', 'Kinds', '--json',
@@ -144,6 +145,21 @@ export const halls = {
       await a.picture('kinds-accessible-desktop');
       await a.press('accessible');
       assert.deepEqual(await colours(), before);
-    });
+
+      // Nothing ordinary is left: the other kinds are named, and can be asked for.
+      const chairs = JSON.parse(readFileSync(plan, 'utf8')).zones.flatMap(({ rows }) =>
+        rows.flatMap(({ seats }) => seats.toSorted((one, other) => one.position.x - other.position.x)),
+      );
+      const first = placeCount - chairs.length; // places to stand come before them
+      const ordinary = [...Array(placeCount).keys()].filter((seat) => !chairs[seat - first]?.kind);
+      await world.usher('event', 'block', performanceId, '--seats', ordinary.join(','), '--reason', 'a school', '--json');
+      await a.press('best');
+      await a.page.waitForSelector('[data-reason=NO_ADJACENT_SEATS] [data-action=restricted]');
+      assert.match(await a.page.textContent('[data-reason=NO_ADJACENT_SEATS]'), /restricted view.*wheelchair/s);
+      await a.isAccessible('other kinds of places');
+      await a.press('wheelchair');
+      await a.page.waitForSelector('.held');
+      assert.deepEqual(a.errors.filter((text) => !/409/.test(text)), []);
+    }, true);
   },
 };

@@ -67,47 +67,49 @@ static const char *text_of(sqlite3_stmt *row, int column)
 
 /* ---- the schema ---- */
 
-/* Steps a query about the one object of a type and name. SQLITE_ROW, SQLITE_DONE, or an error. */
-static int find_object(struct sqlite_conn *conn, const char *type, const char *name,
-                       sqlite3_stmt **ret_statement)
+/* Whether a question, whose literal is prepared once a connection, has a row. */
+static bool has_row(sqlite3_stmt *question)
 {
-    int code = sqlite3_prepare_v2(
-        sqlite_handle(conn),
-        "SELECT coalesce(sql, '') FROM sqlite_schema WHERE type = ?1 AND name = ?2", -1,
-        ret_statement, NULL);
-    if (code != SQLITE_OK)
-        return code;
-    sqlite3_bind_text(*ret_statement, 1, type, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(*ret_statement, 2, name, -1, SQLITE_TRANSIENT);
-    return sqlite3_step(*ret_statement);
+    const bool has = sqlite_step(question) == 1;
+    sqlite3_reset(question); /* else the connection keeps the state that it reads */
+    return has;
+}
+
+/* Whether there is an object of a type and name, made so; made: NULL is in any way. */
+static bool has_object(struct sqlite_conn *conn, const char *type, const char *name,
+                       const char *made)
+{
+    sqlite3_stmt *found = NULL;
+    if (sqlite_literal(conn,
+                       "SELECT 1 FROM sqlite_schema WHERE type = ?1 AND name = ?2"
+                       " AND coalesce(sql, '') = coalesce(?3, sql, '')",
+                       &found) < 0)
+        return false;
+    sqlite3_bind_text(found, 1, type, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(found, 2, name, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(found, 3, made, -1, SQLITE_TRANSIENT);
+    return has_row(found);
 }
 
 /* type, name, sql of an object that this program makes */
 static int is_there(struct self_check *c, sqlite3_stmt *made)
 {
-    sqlite3_stmt *found = NULL;
-    int rc = 0;
-    const int code = find_object(c->conn, text_of(made, 0), text_of(made, 1), &found);
-    if (code != SQLITE_ROW)
-        rc = say(c, "the %s %s is missing", text_of(made, 0), text_of(made, 1));
-    else if (strcmp(text_of(found, 0), text_of(made, 2)) != 0)
-        rc = say(c, "the %s %s is not as usher makes it", text_of(made, 0), text_of(made, 1));
-    sqlite3_finalize(found);
-    return rc;
+    const char *type = text_of(made, 0), *name = text_of(made, 1);
+    if (has_object(c->conn, type, name, text_of(made, 2)))
+        return 0;
+    return say(c, "the %s %s is %s", type, name,
+               has_object(c->conn, type, name, NULL) ? "not as usher makes it" : "missing");
 }
 
 /* type, name, table of an object that the file has */
 static int is_ours(struct self_check *c, sqlite3_stmt *row)
 {
-    sqlite3_stmt *made = NULL;
     const char *type = text_of(row, 0), *name = text_of(row, 1), *on = text_of(row, 2);
     const bool acts = strcmp(type, "trigger") == 0 || strcmp(type, "view") == 0;
-    int rc = 0;
     const bool own = strncmp(on, "sqlite_", 7) == 0; /* the database's: what ANALYZE gathers */
-    if (acts || (!own && find_object(&c->made, type, name, &made) != SQLITE_ROW))
-        rc = say(c, "there is a %s %s, which usher does not make", type, name);
-    sqlite3_finalize(made);
-    return rc;
+    return acts || (!own && !has_object(&c->made, type, name, NULL))
+               ? say(c, "there is a %s %s, which usher does not make", type, name)
+               : 0;
 }
 
 /* ---- steps of the modules ---- */
@@ -117,25 +119,20 @@ static size_t steps_of(void *state, const char *module)
 {
     const struct self_check *c = state;
     sqlite3_stmt *statement = NULL;
-    size_t count = 0;
-    if (sqlite3_prepare_v2(sqlite_handle(c->conn),
-                           "SELECT count(*) FROM schema_step WHERE module = ?1", -1, &statement,
-                           NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, module, -1, SQLITE_TRANSIENT);
-        if (sqlite3_step(statement) == SQLITE_ROW)
-            count = (size_t)sqlite3_column_int64(statement, 0);
-    }
-    sqlite3_finalize(statement);
+    if (sqlite_literal(c->conn, "SELECT count(*) FROM schema_step WHERE module = ?1", &statement) <
+        0)
+        return 0;
+    sqlite3_bind_text(statement, 1, module, -1, SQLITE_TRANSIENT);
+    const size_t count =
+        sqlite_step(statement) == 1 ? (size_t)sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
     return count;
 }
 
 /* Whether the file has such a table. */
 static bool is_made(struct self_check *c, const char *table)
 {
-    sqlite3_stmt *found = NULL;
-    const bool made = find_object(c->conn, "table", table, &found) == SQLITE_ROW;
-    sqlite3_finalize(found);
-    return made;
+    return has_object(c->conn, "table", table, NULL);
 }
 
 /* Makes what the modules make by the steps that the file has. */
@@ -155,18 +152,16 @@ static int make_modules(struct self_check *c)
 static int is_a_step(struct self_check *c, sqlite3_stmt *row)
 {
     sqlite3_stmt *ours = NULL;
-    int rc = 0,
-        code = sqlite3_prepare_v2(sqlite_handle(&c->made),
-                                  "SELECT 1 FROM schema_step WHERE module = ?1 AND number = ?2"
-                                  " AND name = ?3 AND checksum = ?4",
-                                  -1, &ours, NULL);
-    for (int i = 0; code == SQLITE_OK && i < 4; i++)
-        code = sqlite3_bind_value(ours, i + 1, sqlite3_column_value(row, i));
-    if (code != SQLITE_OK || sqlite3_step(ours) != SQLITE_ROW)
-        rc = say(c, "step %lld of the schema of %s is none of usher's",
-                 (long long)sqlite3_column_int64(row, 1), text_of(row, 0));
-    sqlite3_finalize(ours);
-    return rc;
+    int rc = sqlite_literal(&c->made,
+                            "SELECT 1 FROM schema_step WHERE module = ?1 AND number = ?2"
+                            " AND name = ?3 AND checksum = ?4",
+                            &ours);
+    for (int i = 0; rc == 0 && i < 4; i++)
+        rc = sqlite_code(sqlite3_bind_value(ours, i + 1, sqlite3_column_value(row, i)));
+    if (rc == 0 && has_row(ours))
+        return 0;
+    return say(c, "step %lld of the schema of %s is none of usher's",
+               (long long)sqlite3_column_int64(row, 1), text_of(row, 0));
 }
 
 /* One process makes all tables of a release when it starts. So where anything is there that 0.5.0
@@ -198,16 +193,26 @@ static int check_together(struct self_check *c)
 
 /* ---- types ---- */
 
-/* The column at fault, and how many of its values. */
-static int count_wrong(struct self_check *c, sqlite3_stmt *row)
+/* A row of counts, each under the name of its column: tells those that are not 0. */
+static int say_counts(struct self_check *c, sqlite3_stmt *row, const char *what)
 {
     int rc = 0;
     for (int i = 0; rc == 0 && i < sqlite3_column_count(row); i++) {
         if (sqlite3_column_int64(row, i) > 0)
-            rc = say(c, "%s: %lld values are of another type than the column's",
-                     sqlite3_column_name(row, i), (long long)sqlite3_column_int64(row, i));
+            rc = say(c, "%s: %lld values are %s", sqlite3_column_name(row, i),
+                     (long long)sqlite3_column_int64(row, i), what);
     }
     return rc;
+}
+
+static int count_wrong(struct self_check *c, sqlite3_stmt *row)
+{
+    return say_counts(c, row, "of another type than the column's");
+}
+
+static int count_beyond(struct self_check *c, sqlite3_stmt *row)
+{
+    return say_counts(c, row, "out of range");
 }
 
 /* A table that this program makes: one look at all of its columns. */
@@ -307,14 +312,7 @@ static const struct {
     {"sale_performance", "sale_id", 1, U32},
     {"line_row", "sale_id", 1, U32},
 };
-
-static int count_beyond(struct self_check *c, sqlite3_stmt *row)
-{
-    const long long count = sqlite3_column_int64(row, 0);
-    return count == 0
-               ? 0
-               : say(c, "%s: %lld values are out of range", sqlite3_column_name(row, 0), count);
-}
+#define RANGES (sizeof(ranges) / sizeof(ranges[0]))
 
 /* Whether the store should have the column, by the steps that it has. */
 static bool has_column(struct self_check *c, const char *table, const char *column)
@@ -323,19 +321,35 @@ static bool has_column(struct self_check *c, const char *table, const char *colu
                                          NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* The ranges of one table, which stand together: one look at its rows. ret_next: behind them. */
+static int check_table_ranges(struct self_check *c, size_t first, size_t *ret_next)
+{
+    const char *table = ranges[first].table;
+    struct buf query;
+    buf_init(&query, QUERY_MAX);
+    int rc = buf_printf(&query, "SELECT 0");
+    size_t i = first;
+    for (; rc == 0 && i < RANGES && strcmp(ranges[i].table, table) == 0; i++) {
+        const char *column = ranges[i].column;
+        if (has_column(c, table, column))
+            rc = buf_printf(&query, ", sum(%s NOT BETWEEN %lld AND %lld) AS \"%s.%s\"", column,
+                            (long long)ranges[i].least, (long long)ranges[i].most, table, column);
+    }
+    const bool any = buf_view(&query).len > strlen("SELECT 0");
+    if (rc == 0)
+        rc = buf_printf(&query, " FROM %s%c", table, '\0');
+    if (rc == 0 && any)
+        rc = for_each(c, c->conn, (const char *)buf_view(&query).at, count_beyond);
+    buf_release(&query);
+    *ret_next = i;
+    return rc;
+}
+
 static int check_ranges(struct self_check *c)
 {
-    char query[QUERY_MAX];
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-        const char *table = ranges[i].table, *column = ranges[i].column;
-        if (!has_column(c, table, column))
-            continue;
-        snprintf(query, sizeof(query),
-                 "SELECT count(*) AS \"%s.%s\" FROM %s WHERE %s NOT BETWEEN %lld AND %lld", table,
-                 column, table, column, (long long)ranges[i].least, (long long)ranges[i].most);
-        rc = for_each(c, c->conn, query, count_beyond);
-    }
+    for (size_t i = 0; rc == 0 && i < RANGES;)
+        rc = check_table_ranges(c, i, &i);
     return rc;
 }
 

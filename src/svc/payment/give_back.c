@@ -54,9 +54,10 @@ int flow_give_back(const struct work *w, struct payment *p, const struct refund 
     p->books.kept += refund.charge;
     p->books.pending += refund.amount;
     p->reason = refund.reason;
-    const bool more = view_eq(p->contradiction, VIEW_LIT(PAYMENT_TAKEN_BACK));
-    int err = flow_move(w, p, PAYMENT_REFUNDING, more ? now_ms + ROLE_CALL_MS : 0, &refund, "%.*s",
-                        VIEW_ARG(refund.reason));
+    /* What the provider tells otherwise is looked at again, also of what goes back now. */
+    const bool otherwise = p->contradiction.len > 0;
+    int err = flow_move(w, p, PAYMENT_REFUNDING, otherwise ? now_ms + ROLE_CALL_MS : 0, &refund,
+                        "%.*s", VIEW_ARG(refund.reason));
     if (err == 0)
         *ret_refund = refund;
     return err;

@@ -3,10 +3,13 @@ import { money } from '../i18n/format';
 import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
+import { Later } from '../parts/later';
 import { Notice } from '../parts/notice';
 import { paths } from '../state/route';
 import type { Sale } from '../state/sale';
 import { announceHold } from './held';
+
+const loadKinds = () => import('../parts/kinds').then(({ OtherKinds }) => OtherKinds);
 
 const wayToProve = (sale: Sale) => {
   const kind = sale.performance.value?.personRule === PersonRule.PHONE ? 'phone' : 'identity';
@@ -72,6 +75,9 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
       </Notice>
     );
   }
+  const noRun = failure.reason === 'NO_ADJACENT_SEATS';
+  if (noRun && failure.nearest.length > 0)
+    return <Later load={loadKinds} props={{ sale, plan, seats: failure.nearest, priced }} />;
   const { title, text } = say.failures[failure.reason];
   const details = [
     failure.reason === 'SEATS_TAKEN' &&
@@ -131,7 +137,7 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
           {say.takeNearest(failure.nearest.length)}
         </button>
       ) : null}
-      {failure.reason === 'NO_ADJACENT_SEATS' && sale.freeOfWish() >= sale.wish.value.party ? (
+      {noRun && sale.freeOfWish() >= sale.wish.value.party ? (
         <button
           type="button"
           class="small"
