@@ -382,7 +382,7 @@ static const struct conf_option acts_options[] = {
     {"act", CONF_STR, offsetof(struct account_values, act), "",
      .help = "what begins so alone: member., bar, login.failed"},
     {"text", CONF_STR, offsetof(struct account_values, text), "",
-     .help = "what has this in what it concerns alone, or came from this address"},
+     .help = "only entries that concern this, or that came from this address"},
     {"since", CONF_STR, offsetof(struct account_values, since), "",
      .help = "none before: 2026-11-29T20:00, or with +09:00 behind"},
     {"csv", CONF_BOOL, offsetof(struct account_values, csv), "no",
@@ -410,7 +410,7 @@ static const struct conf_option block_options[] = {
     {"reason", CONF_STR, offsetof(struct account_values, reason), "no reason given", 1, 200,
      .help = "why, for whoever looks at the list later"},
     {"until", CONF_STR, offsetof(struct account_values, until), NULL,
-     .help = "when it ends, +30d or 2026-12-24T19:30; for good where it is not given"},
+     .help = "when it ends, +30d or 2026-12-24T19:30; without this option, never"},
     SESSION_OPTIONS(struct account_values, session),
 };
 
@@ -437,7 +437,7 @@ static const struct conf_table end_table = {.command = "usher account end",
                                             TABLE(end_options)};
 static const struct conf_table kept_table = {
     .command = "usher account kept",
-    .summary = "Opens what the law wants kept of an account that was deleted.",
+    .summary = "Opens the records of a deleted account that the law requires us to keep.",
     ONE("ID"),
     TABLE(kept_options)};
 static const struct conf_table acts_table = {

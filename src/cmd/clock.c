@@ -47,7 +47,8 @@ static const struct conf_option options[] = {
 
 static const struct conf_table accept_table = {
     .command = "usher clock accept",
-    .summary = "Lets time run anew from now in every ledger that is ahead of this machine's clock.",
+    .summary =
+        "Accepts this machine's clock for every ledger that is ahead of it; time goes on from now.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes =

@@ -123,7 +123,7 @@ static int device_revoke(struct session *session, void *arg)
 
 static const struct conf_option create_options[] = {
     {"gate", CONF_STR, offsetof(struct device_values, gate), "",
-     .help = "the gate that its scans are counted under; its name where it is not given"},
+     .help = "the gate under which its scans are counted; without this option, the device's name"},
     ORGANISER_OPTION,
     SESSION_OPTIONS(struct device_values, session),
 };

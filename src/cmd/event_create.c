@@ -60,7 +60,7 @@ static const struct conf_option options[] = {
     {"hold-ttl", CONF_MS, offsetof(struct create_values, hold_ttl_ms), "8m", 1000, 86400000,
      .help = "how long a hold lasts"},
     {"places-max", CONF_INT, offsetof(struct create_values, places_max), "8", 1, 1000,
-     .help = "places an account may have at once, held and bought together"},
+     .help = "how many places an account may have, held and bought together"},
     {"person", CONF_CHOICE, offsetof(struct create_values, person), "none",
      .help =
          "whose --places-max is: none: an account's; phone, identity: a telephone number's, or a "
@@ -84,7 +84,7 @@ static const struct conf_option options[] = {
 
 const struct conf_table event_create_table = {
     .command = "usher event create",
-    .summary = "Creates an event and its performance in a hall, as a draft.",
+    .summary = "Creates a draft of an event, with a performance in a hall.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes =

@@ -167,7 +167,7 @@ static int read_plan(struct hall_values *values)
 
 static const struct conf_option import_options[] = {
     {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
-     .help = "what to call the hall; the plan's own name where it is not given"},
+     .help = "the name of the hall; without this option, the plan's own name"},
     {"stage", CONF_STR, offsetof(struct hall_values, stage), NULL, 3, 60,
      .help = "X,Y: where the stage is, in the plan's units; as the plan says, or a guess, where "
              "it is not given"},
@@ -236,7 +236,8 @@ static const struct conf_option generate_options[] = {
 };
 static const struct conf_table generate_table = {
     .command = "usher hall generate",
-    .summary = "Makes a plausible hall: curved rows before a stage, tiers, aisles, categories.",
+    .summary =
+        "Makes a hall as real ones are: curved rows before a stage, tiers, aisles, categories.",
     .options = generate_options,
     .option_count = sizeof(generate_options) / sizeof(generate_options[0]),
 };

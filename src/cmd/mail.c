@@ -110,7 +110,7 @@ static const struct conf_table show_table = {
 
 static const struct conf_table again_table = {
     .command = "usher mail send-again",
-    .summary = "Sends a mail again: one that was kept or failed, or one that was lost.",
+    .summary = "Sends a mail again that was kept, failed or got lost.",
     .positional = "MAIL",
     .positional_min = 1,
     .positional_max = 1,

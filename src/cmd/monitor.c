@@ -81,8 +81,9 @@ static const struct conf_option search_options[] = {
 
 static const struct conf_table search_table = {
     .command = "usher monitor search",
-    .summary = "Searches the records of the last days: log lines and sale events, a line of JSON "
-               "each.",
+    .summary =
+        "Searches the records of the last days (log lines and sale events); prints a line of JSON "
+        "each.",
     .positional = "[WORD...]",
     .positional_max = CONF_POSITIONAL_MAX,
     .options = search_options,
@@ -309,7 +310,7 @@ static const struct conf_option watch_options[] = {
 
 static const struct conf_table watch_table = {
     .command = "usher monitor watch",
-    .summary = "Shows what is on sale right now, and whether what is promised of it holds.",
+    .summary = "Shows what is on sale right now, and whether the promises are kept.",
     .options = watch_options,
     .option_count = sizeof(watch_options) / sizeof(watch_options[0]),
     .notes = "The page /operator shows the same, drawn. Exit codes: 0 every claim holds, 1 one is\n"

@@ -34,7 +34,7 @@ static const struct conf_option options[] = {
 
 const struct conf_table move_table = {
     .command = "usher move",
-    .summary = "Carries a whole store to another database, and audits both ends.",
+    .summary = "Copies a whole store to another database, and audits both.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes =

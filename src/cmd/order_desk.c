@@ -229,7 +229,7 @@ static int cancel(struct session *session, void *arg)
 
 static const struct conf_option cancel_options[] = {
     {"seats", CONF_STR, offsetof(struct desk_values, seats), NULL, 1, 100,
-     .help = "give back these alone, by number, as in 17,18; the order goes on with the others"},
+     .help = "give back only these seats, by number, as in 17,18; the order keeps the others"},
     {"even-used", CONF_BOOL, offsetof(struct desk_values, even_used), "no",
      .help = "also tickets that a door has let in"},
     SESSION_OPTIONS(struct desk_values, session),

@@ -93,7 +93,7 @@ static const struct conf_option move_options[] = {
 
 const struct conf_table order_move_table = {
     .command = "usher order move",
-    .summary = "Moves tickets of an order to other free places; the new ones are mailed.",
+    .summary = "Moves tickets of an order to other free places, and mails the new tickets.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,

@@ -84,7 +84,7 @@ static const struct conf_option note_options[] = {
 
 const struct conf_table order_note_table = {
     .command = "usher order note",
-    .summary = "Writes a note on an order, for the team, or shows the notes that are there.",
+    .summary = "Writes a note on an order for the team, or shows its notes.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,

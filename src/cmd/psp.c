@@ -44,9 +44,10 @@ static const struct conf_option options[] = {
         .help = "how buyers' browsers reach its pages, as in https://pay.example.org; where it "
                 "answers, if absent"),
     ROW("psp-ledger", CONF_PATH, ledger, NULL,
-        .help = "the file of the provider's books; without it they end with the process"),
+        .help =
+            "the file of the provider's books; without it, they are gone when the process ends"),
     ROW("psp-faults", CONF_PATH, faults, NULL,
-        .help = "a script of what goes wrong (JSON); docs/internals/money.md tells its form"),
+        .help = "a script (JSON) that says what goes wrong; docs/internals/money.md describes it"),
     ROW("psp-webhook", CONF_STR, webhook, NULL,
         .help = "where webhooks go, as in http://127.0.0.1:8080/webhooks; the dialect is added"),
     ROW("psp-secret-key", CONF_STR, secret_key, "test_sk_usher",
@@ -59,7 +60,8 @@ static const struct conf_option options[] = {
     ROW("psp-confirm", CONF_MS, confirm_ms, "10m", 100, 86400000,
         .help = "how long a buyer's yes holds until the server confirms"),
     ROW("psp-retry", CONF_MS, retry_ms, "1m", 10, 3600000,
-        .help = "the pause before a webhook is sent again; each further one is four times longer"),
+        .help =
+            "the pause before a webhook is sent again; each further pause is four times as long"),
 };
 
 const struct conf_table psp_table = {

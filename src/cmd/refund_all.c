@@ -185,7 +185,7 @@ static const struct conf_option refund_all_options[] = {
     {"yes", CONF_BOOL, offsetof(struct refund_all_values, yes), "no",
      .help = "give it back; without it, only tell what would be done"},
     {"orders", CONF_BOOL, offsetof(struct refund_all_values, orders), "no",
-     .help = "tell what came of each order, of a dry run in the job before"},
+     .help = "show the outcome of each order; after a dry run, of the job before it"},
     {"reason", CONF_STR, offsetof(struct refund_all_values, reason), "", 0, 100,
      .help = "a note that is kept with the job"},
     SESSION_OPTIONS(struct refund_all_values, session),

@@ -25,7 +25,7 @@ static const struct conf_option options[] = {
     {"name", CONF_STR, offsetof(struct create_values, name), NULL, 1, 200,
      .help = "the sale's name", .required = true},
     {"performances", CONF_STR, offsetof(struct create_values, performances), NULL, 1, 400,
-     .help = "the performances it sells, 1,2,3: one pass is good for all of them",
+     .help = "the performances that it sells, 1,2,3; one pass is good for all of them",
      .required = true},
     {"draw-opens-at", CONF_STR, offsetof(struct create_values, draw_opens_at), NULL, 2, 40,
      .help = "when people can enter the draw, which gives the first numbers at the opening; left "
@@ -38,7 +38,7 @@ static const struct conf_option options[] = {
      .help = "by which its times are written here and told, a name of tzdata, Asia/Seoul; left "
              "out: they are told by the hall's"},
     {"guests", CONF_BOOL, offsetof(struct create_values, guests), "no",
-     .help = "guests may join, too: an account then costs nothing, and neither does a second one"},
+     .help = "guests may join, too; then anybody can make several accounts, as they cost nothing"},
     {"capacity-min", CONF_INT, offsetof(struct create_values, capacity_min), "50", 1, 1000000,
      .help = "the number inside begins here, and never shrinks below"},
     {"capacity-max", CONF_INT, offsetof(struct create_values, capacity_max), "2000", 1, 1000000,
@@ -52,7 +52,7 @@ static const struct conf_option options[] = {
 
 const struct conf_table sale_create_table = {
     .command = "usher sale create",
-    .summary = "Puts a line in front of performances: who buys then needs a pass of it.",
+    .summary = "Puts a line in front of performances. Buyers then need a pass from it.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
 };

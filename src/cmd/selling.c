@@ -168,7 +168,7 @@ static const struct conf_option terms_options[] = {
     {"organiser", CONF_INT, offsetof(struct selling_values, organiser), "0", 0, UINT32_MAX,
      .help = "whose terms; 0: the only one that you manage"},
     {"performance", CONF_INT, offsetof(struct selling_values, performance), "0", 0, UINT32_MAX,
-     .help = "of this performance alone; 0: of all that have none of their own"},
+     .help = "for this performance only; 0: for all performances without terms of their own"},
     TEXT("seller", seller, "who sells, as receipts say"),
     TEXT("representative", representative, "who stands for the seller"),
     TEXT("registration", registration, "the business registration number"),
@@ -181,7 +181,7 @@ static const struct conf_option terms_options[] = {
     PART("fee-part", fee_part, "thousandths of a ticket's price that are added to its fee"),
     {"fee-back", CONF_CHOICE, offsetof(struct selling_values, fee_back), NULL,
      .help = "whether the fee of a ticket goes back with it", .choices = "by-rule|always|never"},
-    PART("vat", price_vat, "thousandths of value added tax that prices contain; 0: exempt"),
+    PART("vat", price_vat, "the value added tax that prices contain, in thousandths; 0: exempt"),
     PART("fee-vat", fee_vat, "thousandths of value added tax that fees contain"),
     {"refund-rule", CONF_STR, offsetof(struct selling_values, refund_rule), NULL, 0, 255,
      .help =
@@ -192,7 +192,7 @@ static const struct conf_option terms_options[] = {
 
 const struct conf_table selling_terms_table = {
     .command = "usher payment terms",
-    .summary = "Shows what an organiser sells by, and changes what is given.",
+    .summary = "Shows the terms by which an organiser sells; the options change them.",
     .options = terms_options,
     .option_count = sizeof(terms_options) / sizeof(terms_options[0]),
     .notes = "Holds that exist keep what they were promised.",

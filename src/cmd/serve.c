@@ -70,7 +70,7 @@ static const struct conf_option options[] = {
              "&tls-cert=PATH&tls-key=PATH), several HOST[:PORT] with commas and "
              "&sentinel=MASTER or &cluster=yes"},
     {"advertise", CONF_STR, offsetof(struct serve_values, advertise), NULL,
-     .help = "with --coord, the address under which the other processes reach this one, "
+     .help = "with --coord, the address at which the other processes reach this one, "
              "http://HOST:PORT; by default where it listens"},
     {"lease", CONF_MS, offsetof(struct serve_values, lease_ms), "3s", TENURE_LEASE_MIN_MS, 60000,
      .help =
@@ -96,7 +96,7 @@ static const struct conf_option options[] = {
      .help = "let in as a peer only who has shown a certificate that --peer-ca signed, beside the "
              "key; everybody else needs none"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
-     .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
+     .help = "if the store is empty, create a demo event in a generated hall of 2,000 seats"},
     {"join-cost", CONF_INT, offsetof(struct serve_values, join_cost), "0", 0, 1000000,
      .help =
          "iterations of PBKDF2 a try of the proof of work that joining a line asks for, about a "
@@ -123,7 +123,7 @@ static const struct conf_option options[] = {
     {"workers", CONF_INT, offsetof(struct serve_values, workers), "0", 0, HOUSE_WORKERS_MAX,
      .help = "threads that answer; 0: one a core"},
     {"grace", CONF_MS, offsetof(struct serve_values, grace_ms), "5s", 0, 600000,
-     .help = "how long after SIGTERM the process may go on; calls, a second less"},
+     .help = "how long the process may go on after SIGTERM; calls get a second less"},
     {"guest-ttl", CONF_MS, offsetof(struct serve_values, guest_ttl_ms), "30d", 60000, 31622400000,
      .help = "how long a guest's token holds"},
     {"behind-proxy", CONF_BOOL, offsetof(struct serve_values, behind_proxy), "no",
@@ -148,9 +148,9 @@ static const struct conf_option options[] = {
     {"network-guests", CONF_INT, offsetof(struct serve_values, network_guests), "10000", 0, 1000000,
      .help = "the same for one network"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
-     .help = "the issuer that access tokens name; others who check them compare it"},
+     .help = "the issuer named in access tokens; whoever checks a token compares it"},
     {"terms", CONF_STR, offsetof(struct serve_values, terms), "1", 1, CONSENT_VERSION_MAX,
-     .help = "the version of the terms of use that people agree to; it stands beside each consent"},
+     .help = "the version of the terms of use that people agree to; it is kept with each consent"},
     {"breached-passwords", CONF_STR, offsetof(struct serve_values, breached_passwords), NULL,
      .help =
          "a file of hashes of passwords that stood in breaches, which nobody may set: as Have I "
@@ -186,9 +186,9 @@ static const struct conf_option options[] = {
      .help = "instead of --elastic: http(s)://HOST:PORT of Logstash's HTTP input, or "
              "tcp://HOST:PORT of its TCP input with the codec json_lines, as best effort"},
     {"elastic-auth", CONF_PATH, offsetof(struct serve_values, elastic_auth), NULL,
-     .help = "a file with one line, user:password or ApiKey KEY, to show there"},
+     .help = "a file with one line, user:password or ApiKey KEY, to sign in there"},
     {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,
-     .help = "roots (PEM) that its certificate is checked against; without it, the system's"},
+     .help = "roots (PEM) to check its certificate against; without this option, the system's"},
     TRACING_OPTIONS(struct serve_values, tracing),
     MAILING_OPTIONS(struct serve_values, mailing),
     TELLING_OPTIONS(struct serve_values, telling),

@@ -229,7 +229,7 @@ static int token_revoke(struct session *session, void *arg)
 
 static const struct conf_option create_options[] = {
     {"owner", CONF_STR, offsetof(struct team_values, owner), "",
-     .help = "the e-mail address of its first owner; the account may come later"},
+     .help = "the e-mail address of its first owner; the account may be made later"},
     SESSION_OPTIONS(struct team_values, session),
 };
 static const struct conf_option plain_options[] = {SESSION_OPTIONS(struct team_values, session)};

@@ -34,7 +34,8 @@ static const struct conf_option options[] = {
 
 const struct conf_table trace_table = {
     .command = "usher trace",
-    .summary = "Tells all that happened to an order: line, seats, money, mails, door and log.",
+    .summary =
+        "Shows everything that happened to an order: line, seats, money, mails, door and log.",
     .positional = "[ORDER|ADDRESS]",
     .positional_max = 1,
     .options = options,

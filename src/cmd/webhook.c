@@ -231,7 +231,7 @@ static const struct conf_option list_options[] = {ORGANISER_OPTION,
 static const struct conf_option plain_options[] = {SESSION_OPTIONS(struct webhook_values, session)};
 static const struct conf_option replay_options[] = {
     {"from", CONF_INT, offsetof(struct webhook_values, from), "0", 0, INT64_MAX,
-     .help = "the first sequence number that is sent again; 0: from where it stands"},
+     .help = "the first sequence number that is sent again; 0: go on where it stopped"},
     SESSION_OPTIONS(struct webhook_values, session),
 };
 static const struct conf_option rotate_options[] = {
@@ -261,14 +261,16 @@ static const struct conf_table test_table = {
     .summary = "Sends one message of the type webhook.test, and says what the receiver answered.",
     ONE("ID"),
     TABLE(plain_options)};
-static const struct conf_table replay_table = {
-    .command = "usher webhook replay",
-    .summary = "Sends all again from a sequence number on; also how one that was given up goes on.",
-    ONE("ID"),
-    TABLE(replay_options)};
+static const struct conf_table replay_table = {.command = "usher webhook replay",
+                                               .summary =
+                                                   "Sends everything again from a sequence number "
+                                                   "on. A webhook that was given up goes on, too.",
+                                               ONE("ID"),
+                                               TABLE(replay_options)};
 static const struct conf_table rotate_table = {
     .command = "usher webhook rotate",
-    .summary = "Makes a new secret, and prints it. For a while messages have a signature by each.",
+    .summary =
+        "Makes a new secret and prints it. For a while, messages are signed with both secrets.",
     ONE("ID"),
     TABLE(rotate_options)};
 static const struct conf_table delete_table = {.command = "usher webhook delete",
@@ -277,7 +279,7 @@ static const struct conf_table delete_table = {.command = "usher webhook delete"
                                                TABLE(plain_options)};
 static const struct conf_table events_table = {
     .command = "usher webhook events",
-    .summary = "Shows what an organiser's feed holds, the newest first: a month of it is kept.",
+    .summary = "Shows an organiser's feed, the newest first. A month of it is kept.",
     TABLE(events_options)};
 
 static int run(const struct conf_table *table, int argc, char **argv,
