@@ -206,4 +206,7 @@ MUTANTS = [
     # one answer with another amount, and a refund before the next look: the simulation found it
     ("svc/payment/give_back.c", "const bool otherwise = p->contradiction.len > 0;",
      "const bool otherwise = view_eq(p->contradiction, VIEW_LIT(PAYMENT_TAKEN_BACK));", MONEY),
+    # every read, write and sync of the embedded store fails once
+    ("db/sqlite_writer.c", "        answer_all(jobs, ERR_UNKNOWN);\n        return;\n    }\n    if (!w->options.alone)",
+     "        answer_all(jobs, 0);\n        return;\n    }\n    if (!w->options.alone)", "tests/sim/sim_disk_test"),
 ]

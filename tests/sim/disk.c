@@ -52,8 +52,9 @@ static struct {
     struct disk_weather weather;
     struct disk_counts counts;
     int64_t hung_ns;
-    uint64_t life;   /* grows with each power cut */
-    uint64_t cut_in; /* writes and syncs until the power is cut; 0: it is not */
+    uint64_t life;                     /* grows with each power cut */
+    uint64_t cut_in;                   /* writes and syncs until the power is cut; 0: it is not */
+    uint64_t fail_in[DISK_OPERATIONS]; /* those until one fails; 0: none does */
 } disk;
 
 static uint64_t below(uint64_t limit)
@@ -64,6 +65,13 @@ static uint64_t below(uint64_t limit)
 static bool happens(uint32_t ppm)
 {
     return ppm > 0 && below(1000000) < ppm;
+}
+
+/* Whether this one is to fail: by the weather, or as the n-th. */
+static bool fails(enum disk_operation operation, uint32_t ppm)
+{
+    const bool now = disk.fail_in[operation] > 0 && --disk.fail_in[operation] == 0;
+    return happens(ppm) || now;
 }
 
 /* ---- bytes ---- */
@@ -196,6 +204,11 @@ void disk_cut_soon(uint64_t steps)
     disk.cut_in = steps;
 }
 
+void disk_fail_nth(enum disk_operation operation, uint64_t nth)
+{
+    disk.fail_in[operation] = nth;
+}
+
 /* Whether the power goes with this write or sync. */
 static bool cuts_now(void)
 {
@@ -230,7 +243,7 @@ static int disk_read(sqlite3_file *base, void *bytes, int amount, sqlite3_int64 
     const size_t at = (size_t)from, len = (size_t)amount;
     if (!f)
         return SQLITE_IOERR_READ;
-    if (happens(disk.weather.read_ppm)) {
+    if (fails(DISK_READ, disk.weather.read_ppm)) {
         disk.counts.failed_reads++;
         return SQLITE_IOERR_READ;
     }
@@ -247,15 +260,15 @@ static int disk_write(sqlite3_file *base, const void *bytes, int amount, sqlite3
     size_t len = (size_t)amount;
     if (!f)
         return SQLITE_IOERR_WRITE;
-    const bool cut = cuts_now(), fails = cut || happens(disk.weather.write_ppm);
-    if (fails)
+    const bool cut = cuts_now(), bad = cut || fails(DISK_WRITE, disk.weather.write_ppm);
+    if (bad)
         len = (size_t)below(len);
     if (len > 0)
         add_change(f, (size_t)to, bytes, len);
     if (cut)
         disk_cut_power();
-    disk.counts.failed_writes += fails && !cut;
-    return !fails ? SQLITE_OK : below(2) ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    disk.counts.failed_writes += bad && !cut;
+    return !bad ? SQLITE_OK : below(2) ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
 static int disk_truncate(sqlite3_file *base, sqlite3_int64 size)
@@ -297,7 +310,7 @@ static int disk_sync(sqlite3_file *base, int flags)
         disk.counts.hangs++;
         disk.hung_ns += (int64_t)below((uint64_t)disk.weather.hang_max_ns);
     }
-    if (happens(disk.weather.sync_ppm))
+    if (fails(DISK_SYNC, disk.weather.sync_ppm))
         return fail_sync(f);
     for (size_t i = 0; i < f->change_count; i++)
         apply(&f->durable, &f->changes[i]);
@@ -579,6 +592,7 @@ void disk_begin(uint64_t seed)
     disk.counts = (struct disk_counts){0};
     disk.hung_ns = 0;
     disk.cut_in = 0;
+    memset(disk.fail_in, 0, sizeof(disk.fail_in));
     disk.life++;
     /* SQLite's own numbers begin with the seed, too. */
     sqlite3_randomness(0, NULL);

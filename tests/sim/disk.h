@@ -40,6 +40,9 @@ void disk_set_weather(const struct disk_weather *weather);
 void disk_cut_power(void);
 /* The same in the middle of the work: with the write or sync of that number from now on. */
 void disk_cut_soon(uint64_t steps);
+/* The n-th read, write or sync from now on fails, alone; 0: none does. */
+enum disk_operation { DISK_READ, DISK_WRITE, DISK_SYNC, DISK_OPERATIONS };
+void disk_fail_nth(enum disk_operation operation, uint64_t nth);
 /* A file's bytes, which are the caller's and durable; and a file of those bytes, on a new disk. */
 void disk_copy_file(const char *name, uint8_t **ret_bytes, size_t *ret_len);
 void disk_put_file(const char *name, const uint8_t *bytes, size_t len);
