@@ -1,4 +1,5 @@
-/* Memory runs out at every allocation of a message that is read or written, as JSON and as protobuf. */
+/* Memory runs out at every allocation, one after the other, of a message that is read or written:
+ * as JSON and as protobuf. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Memory runs out at every allocation of an import, an export, a generated and a loaded hall, one after
- * the other: each is told, nothing is half made, and nothing is lost. */
+/* Memory runs out at every allocation of an import, an export, a generated and a loaded hall, one
+ * after the other: each is told, nothing is half made, and nothing is lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,8 +42,8 @@ static struct hall *import_often(struct view text)
     return hall;
 }
 
-/* Without the memory to look whether an import guesses the stage, the stage is written: a whole file,
- * too. */
+/* Without the memory to look whether an import guesses the stage, the stage is written, which is a
+ * whole file, too. */
 static void assert_whole(const struct hall *hall, struct view text)
 {
     struct hall *again;
@@ -88,7 +88,7 @@ static void load_often(struct view layout)
     }
 }
 
-/* Every kind of seat, a table, places to stand, drawings; then the same as a table and as a drawing. */
+/* Every kind of seat, a table, places to stand, drawings; then the same as CSV and as SVG. */
 static void a_plan_in_every_format(void **state)
 {
     struct buf json, out[FORMATS];

@@ -1,7 +1,7 @@
 /*
- * The embedded store on the simulated disk, where the n-th read, write or sync fails, or the power goes
- * with the n-th write or sync, for every n: what was acknowledged is there afterwards, at most one
- * commit more that nobody was told of, the file is sound, and the store goes on.
+ * The embedded store on the simulated disk, where the n-th read, write or sync fails, or the power
+ * goes with the n-th write or sync, for every n: what was acknowledged is there afterwards, at most
+ * one commit more that nobody was told of, the file is sound, and the store goes on.
  */
 #include <setjmp.h>
 #include <stdarg.h>
