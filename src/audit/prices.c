@@ -274,19 +274,50 @@ void audit_check_paid(struct audit_replay *r, const struct change *change,
         audit_find(r, "sold for %" PRId64 ", where %" PRId64 " was promised", change->total, total);
 }
 
-int64_t audit_to_collect(const struct audit_replay *r)
+/* What the places cost that the order has. */
+static int64_t order_cost(const struct audit_replay *r, const struct audit_order *order)
 {
-    int64_t total = 0;
-    for (uint32_t seat = 0; seat < r->place_count; seat++) {
-        if (r->order_of_seat[seat] == AUDIT_NONE)
-            continue;
-        const struct audit_order *order = audit_order_at(r, r->order_of_seat[seat]);
-        int64_t amount;
-        if (!payment_is_owed(order->row.payment_method))
-            continue;
+    const struct view seats = view_of(order->seat_bytes, order->row.seats.len);
+    int64_t total = 0, amount;
+    for (size_t i = 0; i < store_seat_count(seats); i++) {
+        const uint32_t seat = store_seat_at(seats, i);
         if (!store_amounts_find(audit_order_amounts(order), seat, &amount))
             amount = price_list_amount(list_at(r, 0), category_of(r, seat));
         total += amount;
+    }
+    return total;
+}
+
+void audit_replay_collect(struct audit_replay *r, const struct change *change)
+{
+    struct audit_id text;
+    const uint32_t place = audit_place(&r->order_places, change->order_id);
+    struct audit_order *order = place == AUDIT_NONE ? NULL : audit_order_at(r, place);
+    audit_id(change->order_id, &text);
+    if (!order || order->row.state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ||
+        !payment_is_owed(order->row.payment_method)) {
+        audit_find(r, "order %s is collected, but owes nothing", text.text);
+        return;
+    }
+    if (!id_eq(order->row.account_id, change->account_id))
+        audit_find(r, "order %s is collected for another account", text.text);
+    if (change->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED)
+        audit_find(r, "order %s is collected otherwise than at the box office", text.text);
+    if (change->total != order_cost(r, order))
+        audit_find(r, "order %s is collected for %" PRId64 ", and owes %" PRId64, text.text,
+                   change->total, order_cost(r, order));
+    order->row.payment_method = change->payment_method;
+    order->row.total = change->total;
+}
+
+int64_t audit_to_collect(const struct audit_replay *r)
+{
+    int64_t total = 0;
+    for (uint32_t i = 0; i < r->orders.count; i++) {
+        const struct audit_order *order = audit_order_at(r, i);
+        if (order->row.state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED &&
+            payment_is_owed(order->row.payment_method))
+            total += order_cost(r, order);
     }
     return total;
 }

@@ -35,6 +35,8 @@ void audit_check_kept(struct audit_replay *r, const struct change *change,
 /* A sale's list, types, amounts and total are those of its hold. Its seats are in the hall. */
 void audit_check_paid(struct audit_replay *r, const struct change *change,
                       const struct audit_hold *hold);
+/* An unpaid order is paid: all that its places cost. */
+void audit_replay_collect(struct audit_replay *r, const struct change *change);
 /* What unpaid orders owe, at the ledger's end. */
 int64_t audit_to_collect(const struct audit_replay *r);
 /* The tables of lists and plans say what the ledger says. The store's errors, ERR_NO_MEMORY. */

@@ -761,6 +761,9 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return 0;
     case CHANGE_ORDER_KEY:
         return replay_order_key(r, change);
+    case CHANGE_COLLECT:
+        audit_replay_collect(r, change);
+        return 0;
     case CHANGE_CLOCK:
         return replay_clock(r, change, before_ms);
     case CHANGE_EXTEND:

@@ -20,7 +20,7 @@ struct collect_values {
     int64_t amount; /* that was taken; 0: what is due */
 };
 
-/* What is no place that waits to be paid at the box office: why there is nothing to take. */
+/* Of an order: why there is nothing to take. CMD_GO_ON: there is. */
 static int tell_order(struct session *session, const struct collect_values *values,
                       const Usher__V1__Order *order)
 {
@@ -29,6 +29,8 @@ static int tell_order(struct session *session, const struct collect_values *valu
     if (order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED)
         return cmd_fail(session->command, CMD_FALSE, "%s is cancelled: take no money",
                         order->order_number);
+    if (order->to_collect > 0)
+        return CMD_GO_ON;
     if (!order_is_paid(order))
         return cmd_fail(session->command, CMD_FALSE,
                         "%s is %s since %s: nothing is collected for it", order->order_number,
@@ -40,37 +42,40 @@ static int tell_order(struct session *session, const struct collect_values *valu
     return CMD_OK;
 }
 
-/* The attempt that waits for its money under that number; NULL: an order is told of, and nothing is
- * to be done. CMD_OK, or after having said why. */
+/* What waits for its money under that number, an attempt or an unpaid order. CMD_GO_ON; or, nothing
+ * is to be done, an enum cmd_exit after having said why. */
 static int find(struct session *session, const struct collect_values *values,
-                const Usher__V1__Payment **ret_payment)
+                Usher__V1__CollectPaymentRequest *wish)
 {
     struct order_found found;
     int code = order_look(session, values->word, (uint32_t)values->performance_id, &found);
-    *ret_payment = NULL;
     if (code != CMD_OK)
         return code;
-    if (found.order)
+    if (found.order) {
+        wish->order_id = found.order->order->order_id;
+        wish->amount = found.order->order->to_collect;
         return tell_order(session, values, found.order->order);
+    }
     const Usher__V1__Payment *p = found.reservation->payment;
     if (!order_waits(found.reservation) || strcmp(p->provider, "box-office") != 0)
         return cmd_fail(session->command, CMD_FALSE, "%s: %s; take no money", p->order_number,
                         order_reservation_words(session, found.reservation));
-    *ret_payment = p;
-    return CMD_OK;
+    wish->payment_id = p->payment_id;
+    wish->amount = p->amount;
+    return CMD_GO_ON;
 }
 
 static int collect(struct session *session, void *arg)
 {
     const struct collect_values *values = arg;
     Usher__V1__CollectPaymentRequest wish = USHER__V1__COLLECT_PAYMENT_REQUEST__INIT;
-    const Usher__V1__Payment *due = NULL, *done;
+    const Usher__V1__Payment *done;
     char amount[MONEY_TEXT_MAX];
-    int code = find(session, values, &due);
-    if (code != CMD_OK || !due)
+    int code = find(session, values, &wish);
+    if (code != CMD_GO_ON)
         return code;
-    wish.payment_id = due->payment_id;
-    wish.amount = values->amount != 0 ? values->amount : due->amount;
+    if (values->amount != 0)
+        wish.amount = values->amount;
     code = call_payment(session, collect_payment, &wish, &done);
     if (code != CMD_OK)
         return code;
@@ -100,7 +105,8 @@ static const struct conf_option options[] = {
 
 const struct conf_table order_collect_table = {
     .command = "usher order collect",
-    .summary = "Takes the money for places that are held until they are paid at the box office.",
+    .summary = "Takes the money for places that are held until they are paid at the box office, or "
+               "for an unpaid order.",
     .positional = "NUMBER",
     .positional_min = 1,
     .positional_max = 1,

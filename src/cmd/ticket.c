@@ -88,6 +88,8 @@ static void print_check(const Usher__V1__CheckInResponse *answer)
                answer->order_number);
     if (answer->block_reason[0])
         printf("%s\n", answer->block_reason);
+    if (answer->owes)
+        printf("not paid yet: the box office is to collect it\n");
     print_time("from", answer->enters_at_ms);
     print_time("until", answer->enters_until_ms);
     if (answer->first_in_at_ms == 0)

@@ -66,6 +66,8 @@ static void account_for(const struct owner *owner, struct owner_figures *figures
     figures->orders_confirmed += rule->order_to == CHANGE_ORDER_CONFIRMED;
     figures->orders_confirmed -= rule->order_from == CHANGE_ORDER_CONFIRMED;
     figures->orders_cancelled += rule->order_to == CHANGE_ORDER_CANCELLED;
+    if (change->kind == CHANGE_COLLECT)
+        figures->to_collect -= change->total;
     if (change->kind == CHANGE_SALE_STATE)
         figures->sale_state = change->state;
     if (change->kind == CHANGE_PRICES)
@@ -148,6 +150,15 @@ static bool gave_back(const struct owner *owner, const struct owner_ask *ask)
     return true;
 }
 
+/* Whether the order has become what the ask wanted of it. */
+static bool order_is_so(const struct owner *owner, const struct owner_ask *ask)
+{
+    const struct owner_sold *sold = &owner->sold[ask->seats[0]];
+    return ask->verb != OWNER_COLLECT
+               ? gave_back(owner, ask)
+               : id_eq(sold->order_id, ask->hold_id) && sold->method == ask->payment_method;
+}
+
 /* Whether all of the ask's seats are kept back by its block, or none is. */
 static bool are_blocked(const struct owner *owner, const struct owner_ask *ask, bool wanted)
 {
@@ -190,7 +201,8 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         break;
     case OWNER_CANCEL:
     case OWNER_MOVE:
-        done = gave_back(owner, ask);
+    case OWNER_COLLECT:
+        done = order_is_so(owner, ask);
         break;
     case OWNER_SET_SALE:
         done = ask->sale_state == owner->sale_state;
@@ -219,8 +231,9 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         break;
     case OWNER_HOLDINGS:
     case OWNER_USES:
-    case OWNER_WISHES:
-        break; /* promised nothing */
+    case OWNER_WISHES:   /* they promised nothing */
+    case OWNER_KEEP_KEY: /* has a key, always */
+        break;
     case OWNER_SET_WAITING:
         done = ask->offer_ms == owner->offer_ms;
         break;
@@ -228,8 +241,6 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_LEAVE:
         done = owner_has_wish(owner, id) == (ask->verb == OWNER_JOIN);
         break;
-    case OWNER_KEEP_KEY:
-        break; /* has a key, always */
     }
     return done ? 0 : ERR_UNAVAILABLE;
 }

@@ -522,6 +522,20 @@ static void decide_leave(struct owner *owner, struct owner_ask *ask)
     owner_arm_expiry(owner);
 }
 
+/* What an order owes is there. */
+static void decide_collect(struct owner *owner, struct owner_ask *ask)
+{
+    if (!has_room(owner, ask))
+        return;
+    const int err = owner_decide_collect(owner, ask);
+    if (err == 0)
+        promise(owner, ask, CHANGE_COLLECT);
+    else if (err == ERR_NOT_FOUND || err == ERR_CONFLICT)
+        ride(owner, ask, err);
+    else
+        owner_answer(ask, err);
+}
+
 static void decide_set_sale(struct owner *owner, struct owner_ask *ask)
 {
     if (ask->sale_state == owner->sale_state) {
@@ -701,6 +715,9 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
     case OWNER_CANCEL:
     case OWNER_MOVE:
         decide_leave(owner, ask);
+        break;
+    case OWNER_COLLECT:
+        decide_collect(owner, ask);
         break;
     case OWNER_SET_SALE:
         decide_set_sale(owner, ask);

@@ -45,7 +45,10 @@ static int check_durable(const struct owner *owner, const struct owner_sold *sol
 int owner_check_cancel(struct owner *owner, struct owner_ask *ask)
 {
     const struct owner_sold *sold = sold_of(owner, ask);
-    return sold && !id_is_zero(ask->hold_id) && split(ask) ? 0 : ERR_NOT_FOUND;
+    if (!sold || id_is_zero(ask->hold_id) || !split(ask))
+        return ERR_NOT_FOUND;
+    /* Who cancels what is unpaid must know that it was paid meanwhile. */
+    return ask->payment_method == 0 || ask->payment_method == sold->method ? 0 : ERR_CONFLICT;
 }
 
 /* All that is left of an order changes with what is decided next. */
@@ -82,6 +85,28 @@ int owner_decide_cancel(struct owner *owner, struct owner_ask *ask)
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
     owner_use(owner, &ask->hold, -(int32_t)ask->hold.count);
     touch(owner, ask->left, ask->left_count);
+    return 0;
+}
+
+int owner_decide_collect(struct owner *owner, struct owner_ask *ask)
+{
+    const struct owner_sold *sold = sold_of(owner, ask);
+    if (!sold || id_is_zero(ask->hold_id))
+        return ERR_NOT_FOUND;
+    int err = check_durable(owner, sold);
+    if (err == 0 && !payment_is_owed(sold->method))
+        err = ERR_CONFLICT;
+    ask->total = 0;
+    for (uint32_t i = 0; i < ask->seat_count; i++)
+        ask->total += owner->sold[ask->seats[i]].amount;
+    if (err == 0 && ask->paid != ask->total)
+        err = ERR_INVALID;
+    if (err != 0)
+        return err;
+    ask->hold = (struct seats_hold){.hold_id = ask->hold_id, .account_id = ask->account_id};
+    for (uint32_t i = 0; i < ask->seat_count; i++)
+        owner->sold[ask->seats[i]].method = (uint8_t)ask->payment_method;
+    touch(owner, ask->seats, ask->seat_count);
     return 0;
 }
 

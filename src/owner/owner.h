@@ -60,6 +60,7 @@
  * part and keeps the struct (on its stack, say) until owner_ask returns. result:
  *   0                the second part is filled, and durable
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free;
+ *                    COLLECT: it has been paid; CANCEL: since the caller looked;
  *                    JOIN: places of this kind are free;
  *                    OWNER_PRICES: there were PRICE_LISTS_MAX before
  *   ERR_FULL         the account, or person, would have more places than it may; MOVE: tickets of
@@ -78,7 +79,8 @@
  *                    hold is possible again at until_ms
  *   ERR_LATE         the performance has begun (begins_ms)
  *   ERR_INVALID      out of range, or nobody's (the zero account; but for what the organiser does);
- *                    ORDER: not what the places cost was paid; HOLD: a person against by_person
+ *                    ORDER, COLLECT: not what the places cost was paid; HOLD: a person against
+ *                    by_person
  *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types, or
  *                    this code, or a rule of the sale refuses these places (why); ORDER: nobody has
  *                    paid (why); JOIN: it hides the category, or there is no waiting list; MOVE:
@@ -101,10 +103,10 @@ struct owner_ask {
     struct seats_best best;
     struct id hold_id;
     uint32_t sale_state;
-    uint32_t payment_method;
-    struct id payment_id;  /* of an order that was paid by card */
-    int64_t paid;          /* what was paid; must be the order's total. MOVE: what nobody pays */
-    bool payment_required; /* ORDER: what costs anything is not sold unpaid */
+    uint32_t payment_method; /* CANCEL: as the caller knows the order; 0: however it is */
+    struct id payment_id;    /* of an order that is paid */
+    int64_t paid;            /* what was paid; must be the order's total. MOVE: what nobody pays */
+    bool payment_required;   /* ORDER: what costs anything is not sold unpaid */
     int64_t until_ms;
     int64_t begins_ms;  /* nothing is sold or cancelled from then on; 0: never */
     bool paying;        /* HOLD: its money has come, so habits do not matter */

@@ -1,6 +1,5 @@
 /*
- * state: what an owner keeps, for the files of the owner alone (owner.c, decide.c, batch.c,
- * commit.c, load.c).
+ * state: what an owner keeps, for the files of this folder alone.
  */
 #ifndef USHER_OWNER_STATE_H
 #define USHER_OWNER_STATE_H
@@ -162,6 +161,7 @@ int owner_check_cancel(struct owner *owner, struct owner_ask *ask);
 int owner_check_move(struct owner *owner, struct owner_ask *ask);
 int owner_decide_cancel(struct owner *owner, struct owner_ask *ask);
 int owner_decide_move(struct owner *owner, struct owner_ask *ask);
+int owner_decide_collect(struct owner *owner, struct owner_ask *ask);
 /* holdings.c: fills ask->holdings: the live holds of the accounts that have most places. Steps: the
  * places of the hall, twice. */
 void owner_list_holdings(const struct owner *owner, struct owner_ask *ask);

@@ -28,13 +28,15 @@ enum owner_verb {
     OWNER_CHOOSE,      /* hold_id: those of its seats that seats names are of types, the others 0 */
     OWNER_USES,        /* fills uses: of the codes of the valid list */
     OWNER_SET_WAITING, /* offers of the waiting list last offer_ms from now on; 0: it is off */
-    OWNER_JOIN,   /* best's party, category and section, and fewest, are wished: hold_id of hold
+    OWNER_JOIN,    /* best's party, category and section, and fewest, are wished: hold_id of hold
                           names the wish, a new one or the one that is the same */
-    OWNER_LEAVE,  /* hold_id names a wish of the account, which waits no longer */
-    OWNER_WISHES, /* fills wishes and offer_ms: those of the account; of none: all, by kind */
-    OWNER_MOVE,   /* hold_id names the order; seats are all of the order's, ascending; left are as
+    OWNER_LEAVE,   /* hold_id names a wish of the account, which waits no longer */
+    OWNER_WISHES,  /* fills wishes and offer_ms: those of the account; of none: all, by kind */
+    OWNER_MOVE,    /* hold_id names the order; seats are all of the order's, ascending; left are as
                      many: where the ticket of each goes, or the seat itself: it stays. list is the
                      order's amounts, and paid what its places may cost more than before */
+    OWNER_COLLECT, /* hold_id names an order that was not paid; seats are all of it, ascending: they
+                      cost what was paid, by payment_id, which is its total from now on */
 };
 
 /* Why a price is refused. */

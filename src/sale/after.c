@@ -336,6 +336,7 @@ int after_add_change(struct after *after, const struct change *change, int64_t a
     case CHANGE_RESTED:
     case CHANGE_SALE_STATE:
     case CHANGE_ORDER_KEY:
+    case CHANGE_COLLECT:
     case CHANGE_EXTEND:
     case CHANGE_CHOOSE:
     case CHANGE_CLOCK:

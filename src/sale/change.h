@@ -58,7 +58,8 @@
     X(WISH, wish, NONE, NONE, NONE, NONE, ANY)                                                     \
     X(WISH_END, wish_end, NONE, NONE, NONE, NONE, ANY)                                             \
     X(OFFER, offer, FREE, HELD, NONE, NONE, OPEN)                                                  \
-    X(MOVE, move, SOLD, FREE, CONFIRMED, CONFIRMED, ANY)
+    X(MOVE, move, SOLD, FREE, CONFIRMED, CONFIRMED, ANY)                                           \
+    X(COLLECT, collect, NONE, NONE, NONE, NONE, ANY)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
 #define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
@@ -137,10 +138,9 @@ struct change {
     uint32_t stage;             /* of an extension: enum change_stage */
     uint32_t offer_ms;          /* how long the offers of a waiting list last; 0: there are none */
     uint32_t category, section; /* of a wish: 1 and their number; 0: any */
-    uint32_t party, fewest;     /* of a wish: places together, and the fewest that it takes */
-    uint32_t wheelchairs;       /* of a wish: of its places, for wheelchairs */
-    uint32_t lapses;            /* of a wish: offers that it let lapse */
-    uint32_t reason_len;        /* of a block's reason */
+    uint32_t party, fewest, wheelchairs; /* of a wish: places, the fewest, and for wheelchairs */
+    uint32_t lapses;                     /* of a wish: offers that it let lapse */
+    uint32_t reason_len;                 /* of a block's reason */
     /* From here on only what the counts above say means something (change_clear). */
     uint32_t seats[CHANGE_SEATS_MAX];
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */

@@ -47,6 +47,8 @@ enum change_stage {
 #define CHANGE_FIELDS_GIVE_BACK(F) CHANGE_FIELDS_CANCEL(F) F(left, left)
 #define CHANGE_FIELDS_MOVE(F)                                                                      \
     CHANGE_FIELDS_GIVE_BACK(F) F(to, to) F(i64, difference) F(bytes, record)
+#define CHANGE_FIELDS_COLLECT(F)                                                                   \
+    F(id, order_id) F(id, account_id) F(i64, total) F(u32, payment_method) F(id, payment_id)
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
 #define CHANGE_FIELDS_CHOOSE(F)                                                                    \
     F(id, hold_id)                                                                                 \

@@ -188,6 +188,27 @@ static int put_wishes(const struct change *changes, size_t count, struct arena *
     return 0;
 }
 
+/* Orders that are paid now, where there are any. */
+static int put_collects(const struct change *changes, size_t count, struct arena *arena,
+                        struct store_batch *batch)
+{
+    size_t collects = 0;
+    for (size_t i = 0; i < count; i++)
+        collects += changes[i].kind == CHANGE_COLLECT;
+    struct store_order *list = arena_alloc(arena, collects * sizeof(*list));
+    if (!list)
+        return ERR_NO_MEMORY;
+    batch->collects = list;
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].kind == CHANGE_COLLECT)
+            list[batch->collect_count++] =
+                (struct store_order){.order_id = changes[i].order_id,
+                                     .payment_method = changes[i].payment_method,
+                                     .total = changes[i].total};
+    }
+    return 0;
+}
+
 int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
                      struct store_batch *batch)
 {
@@ -195,7 +216,8 @@ int store_batch_fill(const struct change *changes, size_t count, struct arena *a
     struct store_order *orders = arena_alloc(arena, count * sizeof(*orders));
     struct store_cancel *cancels = arena_alloc(arena, count * sizeof(*cancels));
     struct store_block *begin, *end;
-    if (!sales || !orders || !cancels || block_room(changes, count, arena, &begin, &end) != 0 ||
+    if (!sales || !orders || !cancels || put_collects(changes, count, arena, batch) != 0 ||
+        block_room(changes, count, arena, &begin, &end) != 0 ||
         put_prices(changes, count, arena, batch) != 0 ||
         put_wishes(changes, count, arena, batch) != 0)
         return ERR_NO_MEMORY;

@@ -20,16 +20,14 @@ struct store_hall {
     uint32_t hall_id; /* given by the store, from 1 */
     struct view name;
     uint8_t layout_hash[STORE_HASH_BYTES];
-    uint32_t place_count;
-    uint32_t section_count;
+    uint32_t place_count, section_count;
     struct view layout; /* empty in lists */
 };
 
 struct store_event {
     uint32_t event_id;     /* given by the store, from 1 */
     uint32_t organiser_id; /* whose it is; events of earlier stores are of organiser 1 */
-    struct view name;
-    struct view description;
+    struct view name, description;
     int64_t created_at_ms;
 };
 
@@ -165,6 +163,8 @@ struct store_batch {
     size_t order_count;
     const struct store_cancel *cancels;
     size_t cancel_count;
+    const struct store_order *collects; /* paid now: id, method and total alone are read */
+    size_t collect_count;
     const struct store_block *blocks; /* kept back now */
     size_t block_count;
     const struct store_block *unblocks; /* no longer: seat and block_id alone are read */

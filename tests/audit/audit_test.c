@@ -191,12 +191,12 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 11);
-    assert_int_equal(report.counts.rows, 45);
-    assert_int_equal(report.counts.entries, 135);
-    assert_int_equal(report.counts.holds, 40);
-    assert_int_equal(report.counts.orders, 15);
-    assert_int_equal(report.counts.cancelled, 3);
+    assert_int_equal(report.counts.performances, 12);
+    assert_int_equal(report.counts.rows, 51);
+    assert_int_equal(report.counts.entries, 142);
+    assert_int_equal(report.counts.holds, 41);
+    assert_int_equal(report.counts.orders, 16);
+    assert_int_equal(report.counts.cancelled, 4);
     assert_int_equal(report.counts.sold, 21);
     assert_int_equal(report.counts.held, 18);
     assert_int_equal(report.counts.resting, 3);
@@ -310,6 +310,11 @@ static void every_broken_rule_of_the_waiting_list_is_found(void **state)
 static void every_broken_rule_of_moves_is_found(void **state)
 {
     find_all(*state, broken_move_rules, broken_move_rule_count);
+}
+
+static void every_broken_rule_of_unpaid_orders_is_found(void **state)
+{
+    find_all(*state, broken_unpaid_rules, broken_unpaid_rule_count);
 }
 
 /* A forger who hashes his row anew leaves a row after it that hangs on the old hash. */
@@ -433,6 +438,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(every_broken_rule_of_the_waiting_list_is_found, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_of_moves_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_broken_rule_of_unpaid_orders_is_found, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_forged_row_needs_all_that_follow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_exit_code_is_the_claim, set_up, tear_down),
         cmocka_unit_test_setup_teardown(findings_are_counted_beyond_the_list, set_up, tear_down),

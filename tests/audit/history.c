@@ -148,6 +148,7 @@ void history_write(struct store *store)
     history_write_waiting(store);
     history_write_comps(store);
     history_write_moves(store);
+    history_write_unpaid(store);
 }
 
 /* The tables refuse what the ledger here claims: leave the last order out of them. */

@@ -25,6 +25,8 @@ void history_write_comps(struct store *store);
 void history_write_persons(struct store *store);
 /* … and the one of which tickets move. */
 void history_write_moves(struct store *store);
+/* … and the one whose box office collects. */
+void history_write_unpaid(struct store *store);
 /* … and the one with a waiting list. */
 void history_write_waiting(struct store *store);
 /* Commits the batch under way; a second passes. */
@@ -44,6 +46,8 @@ extern const struct broken_rule broken_person_rules[];
 extern const size_t broken_person_rule_count;
 extern const struct broken_rule broken_move_rules[];
 extern const size_t broken_move_rule_count;
+extern const struct broken_rule broken_unpaid_rules[];
+extern const size_t broken_unpaid_rule_count;
 extern const struct broken_rule broken_waiting_rules[];
 extern const size_t broken_waiting_rule_count;
 

@@ -48,7 +48,7 @@ const struct tampering tamperings[] = {
      "UPDATE performance SET places_max = 4.5 WHERE performance_id = 1",
      "performance.places_max: 1 values are of another type"},
     {"text in a column of bytes", "UPDATE orders SET seats = CAST(seats AS TEXT)",
-     "orders.seats: 15 values are of another type"},
+     "orders.seats: 16 values are of another type"},
     {"a key that is lost",
      "CREATE TABLE o AS SELECT * FROM orders; DROP TABLE orders; ALTER TABLE o RENAME TO orders",
      "the table orders is not as usher makes it"},

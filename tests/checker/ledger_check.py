@@ -26,6 +26,7 @@ DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 PAID = (2, 3, 4)  # by card, collected at the box office, by deposit
 MOVED_MAX = 40    # places that an order ever had, where its tickets move
+COLLECTED = 3     # at the box office
 UNPAID = 1        # at the box office, which is to collect it
 COMP = 5          # given: each place costs 0
 STANDING = 2
@@ -140,6 +141,8 @@ STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
              5: ('rest_until_ms', 'int')}
 MOVE = {**GIVE_BACK, 6: ('to', 'uints'), 7: ('difference', 'int'), 8: ('record', 'bytes')}
+COLLECT = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('total', 'int'), 4: ('payment_method', 'uint'),
+           5: ('payment_id', 'bytes')}
 ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
 BLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
          5: ('reason', 'bytes')}
@@ -166,7 +169,7 @@ CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale
            11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
            15: ('prices', PRICES), 16: ('price_plan', PRICE_PLAN), 17: ('price_plan_end', PRICE_PLAN_END),
            18: ('choose', CHOOSE), 19: ('waiting', WAITING), 20: ('wish', WISH), 21: ('wish_end', WISH_END),
-           22: ('offer', OFFER), 23: ('move', MOVE)}
+           22: ('offer', OFFER), 23: ('move', MOVE), 24: ('collect', COLLECT)}
 ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints'),
        7: ('kinds', 'uints')}
 SECTION = {2: ('kind', 'uint'), 3: ('first_seat', 'uint'), 4: ('place_count', 'uint'), 5: ('rows', [ROW]),
@@ -217,6 +220,7 @@ def decode_entry(data):
     if kind in ('prices', 'price_plan'):
         demand(1 <= len(change['list']) <= 8192, 'a price list without bytes, or with too many')
     demand(kind != 'order_key' or change['key'], 'an order key without a key')
+    demand(kind != 'collect' or change['payment_id'], 'money without a payment')
     if change.get('key'):
         demand(1 <= len(change['key']['key']) <= 64 and len(change['key']['request_hash']) == 32, 'a malformed key')
     return at_ms, kind, change
@@ -1035,6 +1039,19 @@ class Performance:
         ) + bytes(place[2] for place in places) + bytes(place[3] for place in places)
         if order['amounts'] != change['record']:
             self.find('a move after which an order costs what it does not')
+
+    def replay_collect(self, at_ms, change):
+        order = self.orders.get(change['order_id'])
+        if order is None or order['state'] != CONFIRMED or order['payment_method'] != UNPAID:
+            self.find('money for an order that owes none')
+            return
+        if order['account_id'] != change['account_id']:
+            self.find("money for another account's order")
+        places = order.get('places') or self.begin_places(order)
+        owed = sum(place[1] for place in places if place[0] in order['seats'])
+        if change['payment_method'] != COLLECTED or change['total'] != owed:
+            self.find('an order is paid otherwise than at the box office, or not what it owes')
+        order['payment_method'], order['total'] = change['payment_method'], change['total']
 
     def replay_state(self, at_ms, change):
         if (self.state, change['state']) not in ((DRAFT, OPEN), (OPEN, PAUSED), (PAUSED, OPEN)):

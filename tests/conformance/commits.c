@@ -293,6 +293,35 @@ static void tickets_of_an_order_move(void **state)
     script_free(s);
 }
 
+/* Once, of an order that was not paid, and only with all of its batch. */
+static void an_unpaid_order_is_paid(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f); /* order 1 has 0 and 1 */
+    struct store_order order;
+    script_collect(s, 77, 11, 2000); /* there is none */
+    assert_conflict(f, s);
+    script_collect(s, 1, 11, 1999);
+    script_hold(s, 110, 14, SEATS(1), NULL);
+    script_sell(s, 3, 110, 14, SEATS(1), NULL); /* that is not free */
+    assert_conflict(f, s);
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_true(order.payment_method == 1 && order.total == 2000);
+    script_collect(s, 1, 11, 1999);
+    assert_int_equal(script_commit(s), 0);
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_true(order.payment_method == 3 && order.total == 1999 && order.state == CONFIRMED);
+    script_collect(s, 1, 11, 1999); /* again */
+    assert_conflict(f, s);
+    script_cancel(s, 2, 12, SEATS(5));
+    assert_int_equal(script_commit(s), 0);
+    script_collect(s, 2, 12, 1000); /* it is cancelled */
+    assert_conflict(f, s);
+    script_free(s);
+}
+
 /* What an order's amounts say of its tickets, however often they move. */
 static void amounts_follow_tickets(void **state)
 {
@@ -598,6 +627,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(only_an_order_of_its_own_is_cancelled),
     SUITE_TEST(a_part_of_an_order_is_given_back),
     SUITE_TEST(tickets_of_an_order_move),
+    SUITE_TEST(an_unpaid_order_is_paid),
     SUITE_TEST(amounts_follow_tickets),
     SUITE_TEST(cancelled_seats_are_sold_again),
     SUITE_TEST(places_are_kept_back_once),

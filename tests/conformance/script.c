@@ -364,6 +364,18 @@ struct change *script_move(struct script *s, uint64_t order, uint64_t account,
     return written;
 }
 
+struct change *script_collect(struct script *s, uint64_t order, uint64_t account, int64_t total)
+{
+    s->collects[s->collect_count++] =
+        (struct store_order){.order_id = script_id(order), .payment_method = 3, .total = total};
+    return script_change(s, &(struct change){.kind = CHANGE_COLLECT,
+                                             .order_id = script_id(order),
+                                             .account_id = script_id(account),
+                                             .total = total,
+                                             .payment_method = 3,
+                                             .payment_id = script_id(9000 + order)});
+}
+
 void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key)
 {
     struct change change = {
@@ -459,6 +471,8 @@ struct store_batch script_batch(struct script *s)
         .order_count = s->order_count,
         .cancels = s->cancels,
         .cancel_count = s->cancel_count,
+        .collects = s->collects,
+        .collect_count = s->collect_count,
     };
     put_others(s, &batch);
     memcpy(batch.row.prev_hash, s->head.head_hash, STORE_HASH_BYTES);
@@ -485,7 +499,7 @@ int script_commit(struct script *s)
 
 void script_drop(struct script *s)
 {
-    s->entry_count = s->sale_count = s->order_count = s->cancel_count = 0;
+    s->entry_count = s->sale_count = s->order_count = s->cancel_count = s->collect_count = 0;
     s->sale_state = s->head.sale_state;
     s->head.currency = s->head.prices = (struct view){0}; /* they went with the arena */
     arena_reset(&s->arena);

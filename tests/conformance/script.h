@@ -30,6 +30,8 @@ struct script {
     size_t order_count;
     struct store_cancel cancels[SCRIPT_ENTRIES_MAX];
     size_t cancel_count;
+    struct store_order collects[SCRIPT_ENTRIES_MAX];
+    size_t collect_count;
     bool hide_prices; /* so of price lists */
     bool hide_wishes; /* so of the waiting list */
     bool hide_blocks; /* the tables refuse what the ledger claims: leave blocks out of them */
@@ -107,6 +109,8 @@ void script_give_back(struct script *s, uint64_t order, uint64_t account, struct
 struct change *script_move(struct script *s, uint64_t order, uint64_t account,
                            struct script_seats seats, struct script_seats to,
                            struct script_seats left, struct view was);
+/* An unpaid order is paid at the box office. */
+struct change *script_collect(struct script *s, uint64_t order, uint64_t account, int64_t total);
 /* The amounts of an order by that list, of which each of its seats cost so much. */
 struct view script_amounts_of(struct script *s, uint32_t price_list, struct script_seats seats,
                               int64_t amount);

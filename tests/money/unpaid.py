@@ -1,12 +1,13 @@
 """Orders at the box office that nobody has paid: taken, and owed, or refused; as the organiser says, a performance."""
+import concurrent.futures
 import json
 import subprocess
 import time
 
-from shop import USHER, Buyer
+from shop import DONE, PAYMENT, USHER, Buyer
 from used import TICKET, reason, usher
 
-BOX_OFFICE = "PAYMENT_METHOD_BOX_OFFICE"
+BOX_OFFICE, CAPTURED = "PAYMENT_METHOD_BOX_OFFICE", "PAYMENT_STATE_CAPTURED"
 
 
 def night(shop, **more):
@@ -73,6 +74,52 @@ def what_is_owed_is_counted(shop):
     assert owed == [{"performance": number, "currency": "KRW", "amount": int(placed["total"])}], owed
 
 
+def is_collected_once(shop):
+    """By call and by command: the order is paid, its money is in the books, and it goes back as any other."""
+    number = night(shop)
+    buyer = Buyer(shop, number)
+    placed = order(buyer)
+    owed = int(placed["toCollect"])
+    wish = {"orderId": placed["orderId"], "amount": str(owed)}
+    assert buyer.ask("CollectPayment", wish)["code"] in ("permission_denied", "not_found"), "it is not a buyer's to do"
+    assert reason(shop.operator("CollectPayment", {**wish, "amount": str(owed - 1)}, PAYMENT)) == "WRONG_AMOUNT"
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # four at the same counter
+        answers = list(pool.map(lambda _: shop.operator("CollectPayment", wish, PAYMENT), range(4)))
+    assert all(one["state"] in (DONE, CAPTURED) for one in answers), answers  # the others see it under way
+    assert sum(1 for one in answers if not one.get("again")) == 1, answers
+    now = buyer.ask("GetOrder", {"orderId": placed["orderId"]}, TICKET)
+    assert now["paymentMethod"] == "PAYMENT_METHOD_COLLECTED" and "toCollect" not in now, now
+    assert not audit(shop, number)["toCollect"] and audit(shop, number)["clean"], audit(shop, number)
+    assert "toCollect" not in shop.operator("GetSaleReport", {"performanceId": number})
+    assert reason(buyer.ask("CancelOrder", {"orderId": placed["orderId"]}, TICKET)) == "PAID_BY_CARD"
+    assert "was paid before" in usher(shop, "order", "collect", placed["orderNumber"], "--performance", str(number))
+    usher(shop, "order", "refund", placed["orderNumber"], "--performance", str(number))
+    assert audit(shop, number)["clean"], audit(shop, number)
+
+
+def a_part_that_was_given_back_is_not_owed(shop):
+    number = night(shop)
+    buyer = Buyer(shop, number)
+    placed = order(buyer)
+    left = buyer.ask("CancelOrder", {"orderId": placed["orderId"], "seats": [buyer.seats[0]]}, TICKET)
+    assert left["toCollect"] == left["tickets"][0]["amount"] and int(left["toCollect"]) < int(left["total"]), left
+    said = usher(shop, "order", "collect", placed["orderNumber"], "--performance", str(number))
+    assert "is paid" in said, said
+    now = buyer.ask("GetOrder", {"orderId": placed["orderId"]}, TICKET)
+    assert now["total"] == left["toCollect"], now
+    assert audit(shop, number)["clean"], audit(shop, number)
+
+
+def a_cancelled_one_is_not_collected(shop):
+    number = night(shop)
+    buyer = Buyer(shop, number)
+    placed = order(buyer)
+    buyer.ask("CancelOrder", {"orderId": placed["orderId"]}, TICKET)
+    wish = {"orderId": placed["orderId"], "amount": placed["total"]}
+    assert reason(shop.operator("CollectPayment", wish, PAYMENT)) == "ORDER_CANCELLED"
+
+
 TESTS = [(f"unpaid-{test.__name__.replace('_', '-')}", test) for test in (
     are_refused_where_the_organiser_says_so, what_costs_nothing_is_ordered_without_paying,
-    are_refused_by_default_where_there_is_a_provider, what_is_owed_is_counted)]
+    are_refused_by_default_where_there_is_a_provider, what_is_owed_is_counted, is_collected_once,
+    a_part_that_was_given_back_is_not_owed, a_cancelled_one_is_not_collected)]

@@ -375,6 +375,7 @@ static void second_device(struct buyer *buyer)
     if (world_odds(world, 50)) {
         known->order_asked = true;
         ask.verb = OWNER_ORDER;
+        ask.payment_method = 1;
     } else if (world_odds(world, 50)) {
         known->release_asked = true;
         ask.verb = OWNER_RELEASE;

@@ -128,6 +128,9 @@ static void check_not_found(struct world *world, struct post *post, const struct
 static void check_refusal(struct world *world, const struct owner_ask *ask)
 {
     const struct seats_refusal *r = &ask->refusal;
+    const struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
+    if (ask->verb == OWNER_COLLECT && (!known || (!known->paid && !known->comp)))
+        world_fail(world, "P6: an order was called paid, and is not");
     if (ask->verb != OWNER_HOLD || ask->seat_count == 0)
         return;
     for (uint32_t i = 0; i < r->taken_count; i++) {
@@ -192,8 +195,10 @@ static void check_plan(struct world *world, struct post *post, const struct owne
 static void check_extended(struct world *world, const struct owner_ask *ask,
                            const struct truth_hold *known)
 {
-    if (!known ||
-        (known->fate == TRUTH_HELD && known->hold.expires_at_ms < ask->hold.expires_at_ms))
+    if (ask->verb == OWNER_COLLECT && (!known || !known->paid))
+        world_fail(world, "P2: an order was paid, the ledger says otherwise");
+    if (!known || (ask->verb == OWNER_EXTEND && known->fate == TRUTH_HELD &&
+                   known->hold.expires_at_ms < ask->hold.expires_at_ms))
         world_fail(world, "P2: a hold was extended, the ledger says otherwise");
 }
 
@@ -305,6 +310,7 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
     case OWNER_MOVE:
         check_moved(world, post, ask, known);
         break;
+    case OWNER_COLLECT:
     case OWNER_EXTEND:
         check_extended(world, ask, known);
         break;
@@ -364,7 +370,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_NOT_FOUND:
         if (ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
-            ask->verb == OWNER_END_PLAN || ask->verb == OWNER_LEAVE || ask->verb == OWNER_MOVE)
+            ask->verb == OWNER_END_PLAN || ask->verb == OWNER_LEAVE || ask->verb >= OWNER_MOVE)
             break; /* its time was over, or it was ended or changed before */
         if (verb_finds)
             check_not_found(world, post, ask, asked_version);
@@ -423,6 +429,7 @@ static void check_figures(struct world *world, struct post *post)
     owner_check(post->owner);
     int64_t sold_totals[HALL_CATEGORIES_MAX] = {0}, type_totals[PRICE_NUMBERS] = {0};
     uint32_t type_counts[PRICE_NUMBERS] = {0}, comps = 0;
+    int64_t to_collect = 0;
     for (uint32_t seat = 0; seat < world->stage.hall->place_count; seat++) {
         const uint32_t claim = world->truth.claims[seat];
         if (truth_state(&world->truth, seat) != SEATS_SOLD)
@@ -437,12 +444,14 @@ static void check_figures(struct world *world, struct post *post)
         type_totals[known->hold.types[i]] += amount;
         type_counts[known->hold.types[i]]++;
         comps += known->comp;
+        to_collect += known->comp || known->paid ? 0 : amount;
     }
     if (memcmp(&counts, &figures.counts, sizeof(counts)) != 0 ||
         memcmp(sold_totals, figures.sold_totals, sizeof(sold_totals)) != 0 ||
         memcmp(type_totals, figures.type_totals, sizeof(type_totals)) != 0 ||
         memcmp(type_counts, figures.type_counts, sizeof(type_counts)) != 0 ||
-        comps != figures.comps || figures.price_list != world->truth.list_count - 1 ||
+        comps != figures.comps || to_collect != figures.to_collect ||
+        figures.price_list != world->truth.list_count - 1 ||
         figures.version != world->truth.tail.version ||
         figures.orders_confirmed != truth_count_fate(&world->truth, TRUTH_SOLD) ||
         figures.orders_cancelled != truth_count_fate(&world->truth, TRUTH_CANCELLED) ||

@@ -112,6 +112,30 @@ static bool any_order(struct world *world, struct arena *arena, struct store_ord
     return false;
 }
 
+/* Somebody brings what an order owes, or less; or what was paid before. */
+static void collect(struct world *world)
+{
+    struct buyer counter = {.world = world};
+    struct store_order order;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    if (any_order(world, &arena, &order)) {
+        struct truth_hold *known = truth_find(&world->truth, order.order_id);
+        struct owner_ask ask = {.verb = OWNER_COLLECT,
+                                .account_id = order.account_id,
+                                .hold_id = order.order_id,
+                                .payment_method = 3,
+                                .payment_id = order.order_id,
+                                .paid =
+                                    truth_order_cost(&world->truth, known) - world_odds(world, 10)};
+        for (size_t i = 0; i < store_seat_count(order.seats); i++)
+            ask.seats[ask.seat_count++] = store_seat_at(order.seats, i);
+        known->collect_asked = true;
+        (void)world_ask(world, &counter, &ask, NULL);
+    }
+    arena_release(&arena);
+}
+
 /* Tickets of an order move to whatever chance says, and the difference is waived, or not. */
 static void move_tickets(struct world *world)
 {
@@ -440,6 +464,8 @@ void director_run(void *arg)
             give_free(world);
         if (world_odds(world, 25))
             move_tickets(world);
+        if (world_odds(world, 25))
+            collect(world);
         if (world_odds(world, 4))
             end_hold(world);
         if (world_odds(world, 10))

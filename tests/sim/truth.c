@@ -596,6 +596,8 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return truth_follow_give_back(truth, change, version);
     case CHANGE_MOVE:
         return truth_follow_move(truth, change, version);
+    case CHANGE_COLLECT:
+        return truth_follow_collect(truth, change);
     case CHANGE_RESTED:
         return follow_rested(truth, change, version);
     case CHANGE_SALE_STATE:
@@ -724,6 +726,9 @@ static bool compare_orders(struct truth *truth)
             orders[i].state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? TRUTH_SOLD
                                                                              : TRUTH_CANCELLED;
         if (!known || known->fate != fate || known->total != orders[i].total ||
+            orders[i].payment_method != (known->comp   ? 5u
+                                         : known->paid ? 3u
+                                                       : 1u) ||
             known->sold_at_ms != orders[i].placed_at_ms ||
             !id_eq(known->hold.account_id, orders[i].account_id) ||
             !id_eq(known->hold.person_id, orders[i].person_id) ||

@@ -38,7 +38,9 @@ struct truth_hold {
     bool release_asked;
     bool order_asked;
     bool cancel_asked;
-    bool comp;    /* it was given: its places cost nothing */
+    bool comp; /* it was given: its places cost nothing */
+    bool paid; /* the box office has taken what it owed */
+    bool collect_asked;
     bool reduced; /* some of its seats were given back */
     bool move_asked;
     struct seats_hold moved_first; /* what its amounts tell of, beside moves */
@@ -127,6 +129,7 @@ bool truth_follow_rest(struct truth *truth, const struct change *change,
 
 /* truth_orders.c: what becomes of orders; as of the waiting list. */
 bool truth_follow_give_back(struct truth *truth, const struct change *change, uint64_t version);
+bool truth_follow_collect(struct truth *truth, const struct change *change);
 bool truth_follow_move(struct truth *truth, const struct change *change, uint64_t version);
 /* The seat that a ticket of the order was sold for: the seat itself, where it never moved. */
 uint32_t truth_origin(const struct truth_hold *known, uint32_t seat);
@@ -149,6 +152,7 @@ bool truth_compare_wishes(struct truth *truth);
 const struct truth_wish *truth_find_wish(struct truth *truth, struct id wish_id);
 
 /* What the hold's list says of a seat. */
+int64_t truth_order_cost(const struct truth *truth, const struct truth_hold *known);
 int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat);
 /* Places that are held and sold with the hold's code beside its own: of all, and of whose it is. */
 void truth_uses(const struct truth *truth, const struct truth_hold *known, uint32_t *ret_all,

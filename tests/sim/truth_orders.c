@@ -30,6 +30,31 @@ bool truth_follow_give_back(struct truth *truth, const struct change *change, ui
     return truth_follow_rest(truth, change, &gone, version);
 }
 
+/* ---- unpaid orders ---- */
+
+int64_t truth_order_cost(const struct truth *truth, const struct truth_hold *known)
+{
+    int64_t total = 0;
+    for (uint32_t i = 0; i < known->order.count; i++)
+        total += truth_amount(truth, known, truth_origin(known, known->order.seats[i]));
+    return total;
+}
+
+bool truth_follow_collect(struct truth *truth, const struct change *change)
+{
+    struct truth_hold *known = truth_find(truth, change->order_id);
+    if (!known || known->fate != TRUTH_SOLD || known->comp || known->paid)
+        return truth_wrong(truth, "P6: money for what owes none");
+    if (!id_eq(change->account_id, known->hold.account_id) || !known->collect_asked)
+        return truth_wrong(truth, "money for an order that nobody brought");
+    if (change->payment_method != 3 || id_is_zero(change->payment_id) ||
+        change->total != truth_order_cost(truth, known))
+        return truth_wrong(truth, "P6: an order is paid otherwise than it costs");
+    known->paid = true;
+    known->total = change->total;
+    return true;
+}
+
 /* ---- tickets that move ---- */
 
 uint32_t truth_origin(const struct truth_hold *known, uint32_t seat)

@@ -31,10 +31,10 @@
 
 /* What the seeds of a run met, so that a run which proves nothing is noticed. */
 struct coverage {
-    uint64_t answers[OWNER_MOVE + 1][WORLD_RESULTS]; /* by verb, by -result */
-    uint64_t by_key;                                 /* the same answer again */
-    uint64_t forgotten;                              /* keys that were old enough to be forgotten */
-    uint64_t uncertain_done;                         /* answered 0 though its commit failed */
+    uint64_t answers[OWNER_COLLECT + 1][WORLD_RESULTS]; /* by verb, by -result */
+    uint64_t by_key;                                    /* the same answer again */
+    uint64_t forgotten;      /* keys that were old enough to be forgotten */
+    uint64_t uncertain_done; /* answered 0 though its commit failed */
     uint64_t loads, commits;
     uint64_t takeovers, kills, restarts, pauses, crashes, jumps, fenced_asks;
     uint64_t long_holds;

@@ -52,6 +52,7 @@ async function makeEvent(a, name) {
   await page.waitForSelector('[name=price-0]');
   await page.fill('[name=starts-at]', inDays(30));
   await page.fill('[name=time-zone]', 'Asia/Seoul');
+  assert.equal(await page.isChecked('[name=unpaid-orders]'), false, 'there is a provider: nothing is sold unpaid');
   await submit(a, 'add-date');
   await page.waitForSelector('[name^=price-][aria-invalid=true]');
   await a.isAccessible('a date without a price');

@@ -139,6 +139,21 @@ static int put_cancel(struct buf *text, uint32_t performance_id, const struct st
     return err == 0 && cancel->amounts.len > 0 ? put_moved(text, performance_id, cancel) : err;
 }
 
+static int put_collect(struct buf *text, uint32_t performance_id, const struct store_order *collect)
+{
+    int err = buf_printf(text,
+                         "UPDATE orders SET payment_method = %" PRIu32 ", total = %" PRId64
+                         " WHERE performance_id = %" PRIu32
+                         " AND state = %d AND payment_method = %d AND order_id = ",
+                         collect->payment_method, collect->total, performance_id,
+                         USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
+                         USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE);
+    err = err ? err : put_id(text, collect->order_id);
+    return err ? err
+               : buf_printf(text, ";\nIF ROW_COUNT() <> 1 THEN " SIGNAL " END IF;\n", NO_SUCH_SALE,
+                            "no such unpaid order");
+}
+
 static int put_order(struct buf *text, const struct store_order *order, bool first)
 {
     int err = buf_append_view(
@@ -299,6 +314,8 @@ static int put_batch(struct buf *text, const struct store_batch *batch, const ch
     err = err ? err : put_row(text, batch);
     for (size_t i = 0; err == 0 && i < batch->cancel_count; i++)
         err = put_cancel(text, batch->performance_id, &batch->cancels[i]);
+    for (size_t i = 0; err == 0 && i < batch->collect_count; i++)
+        err = put_collect(text, batch->performance_id, &batch->collects[i]);
     err = err ? err : put_sales(text, batch);
     err = err ? err : put_blocks(text, batch);
     err = err ? err : put_prices(text, batch);

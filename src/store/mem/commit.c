@@ -105,6 +105,22 @@ static int order_all(struct mem_store *m, const struct store_batch *batch, struc
     return 0;
 }
 
+/* Whether the orders that are paid owe anything; each once. */
+static int check_collects(struct mem_store *m, const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->collect_count; i++) {
+        const struct store_order *order = find_order(m, batch->collects[i].order_id);
+        if (!order || order->performance_id != batch->performance_id ||
+            order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ||
+            order->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
+            return ERR_CONFLICT;
+        for (size_t k = 0; k < i; k++)
+            if (id_eq(batch->collects[k].order_id, batch->collects[i].order_id))
+                return ERR_CONFLICT;
+    }
+    return 0;
+}
+
 /* Whether the blocks that end have their seats, and those that begin find theirs without one. */
 static int check_blocks(const struct mem_sale *sale, const struct store_batch *batch)
 {
@@ -338,6 +354,11 @@ static void append(struct mem_store *m, struct mem_sale *sale, const struct stor
     struct ledger_row *row = &sale->rows[batch->row.seq - 1];
     *row = batch->row;
     row->body = room->body;
+    for (size_t i = 0; i < batch->collect_count; i++) {
+        struct store_order *order = find_order(m, batch->collects[i].order_id);
+        order->payment_method = batch->collects[i].payment_method;
+        order->total = batch->collects[i].total;
+    }
     for (size_t i = 0; i < batch->order_count; i++) {
         struct store_order *order = &m->orders[m->order_count];
         *order = batch->orders[i];
@@ -375,6 +396,8 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
     int rc = reserve(m, sale, batch, room);
     if (rc == 0)
         rc = cancel_all(m, sale, batch, room, &done);
+    if (rc == 0)
+        rc = check_collects(m, batch);
     if (rc == 0)
         rc = sell_all(sale, batch, &done);
     if (rc == 0)

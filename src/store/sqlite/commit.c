@@ -96,6 +96,17 @@ static int cancel(struct sql_txn *txn, uint32_t performance_id, const struct sto
     return err;
 }
 
+static int collect(struct sql_txn *txn, uint32_t performance_id, const struct store_order *collect)
+{
+    return change_one(txn,
+                      "UPDATE orders SET payment_method = ?, total = ? WHERE order_id = ?"
+                      " AND performance_id = ? AND state = ? AND payment_method = ?",
+                      SQL(sql_int(collect->payment_method), sql_int(collect->total),
+                          sql_id(collect->order_id), sql_int(performance_id),
+                          sql_int(USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED),
+                          sql_int(USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)));
+}
+
 /* An order and its seats. The batch's sales say the same by seat; going by order, the number that
  * the order has just got is at hand. */
 static int add_order(struct sql_txn *txn, const struct store_order *order)
@@ -191,6 +202,8 @@ static int run_commit(struct sql_job *job, struct sql_txn *txn)
         err = add_row(txn, batch);
     for (size_t i = 0; err == 0 && i < batch->cancel_count; i++)
         err = cancel(txn, performance_id, &batch->cancels[i]);
+    for (size_t i = 0; err == 0 && i < batch->collect_count; i++)
+        err = collect(txn, performance_id, &batch->collects[i]);
     for (size_t i = 0; err == 0 && i < batch->order_count; i++)
         err = add_order(txn, &batch->orders[i]);
     for (size_t i = 0; err == 0 && i < batch->unblock_count; i++)

@@ -104,6 +104,7 @@ static int fill_answer(struct call *call, const struct verdict *v, enum scan_res
         answer->order_id = v->order->order_id;
         answer->order_number = v->order->order_number;
         answer->seat = v->said.ticket.seat;
+        answer->owes = v->order->to_collect > 0;
     }
     if (v->ticket) {
         answer->label = v->ticket->label;

@@ -124,6 +124,7 @@ static int fill_ticket(struct call *call, const Usher__V1__Order *order,
     ret_ticket->category_name = ticket->category_name;
     ret_ticket->price_type = ticket->price_type;
     ret_ticket->category = ticket->category;
+    ret_ticket->owes = order->to_collect > 0;
     if (name)
         ret_ticket->name = name;
     if (block) {

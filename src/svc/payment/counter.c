@@ -1,6 +1,6 @@
 /*
- * The counter of the box office: money that is taken there, for what was to be paid later
- * (CollectPayment) or at once (SellAtTill), and money that goes back over it.
+ * The counter of the box office: money that is taken there, for what was to be paid later or is
+ * owed (CollectPayment) or at once (SellAtTill), and money that goes back over it.
  */
 #include "store/payments.h"
 #include "svc/payment/adapters/exchange.h"
@@ -48,15 +48,157 @@ static int collect_into(struct call *call, const Usher__V1__CollectPaymentReques
     return err == 0 || err == ERR_NOT_FOUND ? 0 : answer_store_failed(call, err);
 }
 
+static int refuse_amount(struct call *call)
+{
+    return answer_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT",
+                       "what was taken is not what the places cost");
+}
+
 /* Whether it is to be paid still. */
 static bool waits(const struct payment *p)
 {
     return p->state == PAYMENT_DEPOSIT && p->must_finish_by_ms > role_now_ms();
 }
 
+/* ---- orders that were placed unpaid ---- */
+
+/* The payment that an order has, if any. ERR_NOT_FOUND. */
+static int payment_of_order(const struct work *w, struct id order_id, struct payment *ret_payment)
+{
+    return payment_of_hold(w->role->options.sql, order_id, w->arena, ret_payment, w->deadline_ns);
+}
+
+/* A good order of a performance that the caller sells. Non-zero after call_fail. */
+static int find_owing(struct call *call, const char *text, const Usher__V1__Order **ret_order)
+{
+    const struct work w = answer_work(call);
+    struct id order_id;
+    bool runs = false;
+    int err = id_parse(view_str(text), &order_id) == 0
+                  ? tickets_order(&w, order_id, (struct id){0}, ret_order)
+                  : ERR_NOT_FOUND;
+    if (err == 0 && answer_runs(call, (*ret_order)->performance_id, &runs) != 0)
+        return 1;
+    if (err == ERR_BUSY)
+        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                           "not possible right now: try the same request again");
+    if (err != 0 || !runs)
+        return answer_store_failed(call, ERR_NOT_FOUND);
+    if ((*ret_order)->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "ORDER_CANCELLED",
+                           "this order is cancelled: take no money, or hand it back");
+    return 0;
+}
+
+/* Its places as a hold's, which is what a payment is made of. */
+static int hold_of_order(struct arena *arena, const Usher__V1__Order *order,
+                         Usher__V1__Hold *ret_hold)
+{
+    Usher__V1__HeldSeat *seats = arena_alloc(arena, order->n_tickets * sizeof(*seats));
+    usher__v1__hold__init(ret_hold);
+    ret_hold->seats = arena_alloc(arena, order->n_tickets * sizeof(*ret_hold->seats));
+    if (!seats || !ret_hold->seats)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < order->n_tickets; i++) {
+        const Usher__V1__Ticket *ticket = order->tickets[i];
+        usher__v1__held_seat__init(&seats[i]);
+        seats[i].seat = ticket->seat;
+        seats[i].category = ticket->category;
+        seats[i].amount = ticket->amount;
+        seats[i].price_type = ticket->price_type ? ticket->price_type->number : 0;
+        ret_hold->seats[ret_hold->n_seats++] = &seats[i];
+    }
+    ret_hold->hold_id = order->order_id;
+    ret_hold->performance_id = order->performance_id;
+    ret_hold->total = order->to_collect;
+    ret_hold->currency = order->currency;
+    ret_hold->expires_at_ms = role_now_ms() + ROLE_CALL_MS; /* for whoever takes the money */
+    return 0;
+}
+
+/* The payment of what an order owes, begun by who has its money before him; or the one that it has.
+ * Non-zero after call_fail. */
+static int begin_owing(struct call *call, const Usher__V1__CollectPaymentRequest *wish,
+                       const Usher__V1__Order *order, struct payment *p)
+{
+    const struct work w = answer_work(call);
+    const Usher__V1__Performance *performance;
+    Usher__V1__Hold hold;
+    uint8_t hash[32];
+    *p = (struct payment){.provider = VIEW_LIT(PAYMENT_BOX_OFFICE),
+                          .return_path = VIEW_LIT("/organiser")};
+    (void)id_parse(view_str(order->order_id), &p->hold_id);
+    int err = payment_of_order(&w, p->hold_id, p);
+    if (err == 0) /* taken before, or by somebody else at this moment */
+        return 0;
+    if (err != ERR_NOT_FOUND)
+        return answer_store_failed(call, err);
+    if (order->to_collect == 0)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "NOTHING_TO_PAY",
+                           "this order owes nothing: take no money");
+    err = hold_of_order(w.arena, order, &hold);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    err = answer_performance(call, order->performance_id, &performance);
+    if (err == 0) {
+        p->organiser_id = performance->organiser_id;
+        err = begin_fill(call, &hold, false, p);
+    }
+    if (err == 0)
+        err = begin_price(call, &hold, 0, p);
+    if (err != 0)
+        return err;
+    (void)id_parse(view_str(order->account_id), &p->account_id);
+    p->state = PAYMENT_CONFIRMING;
+    p->next_at_ms = role_now_ms() + ROLE_CALL_MS;
+    if (wish->amount != p->books.amount)
+        return refuse_amount(call);
+    call_request_hash(call, hash);
+    err = payment_put(w.role->options.sql, p, view_str(exchange_id(w.arena, p->payment_id)),
+                      view_of(hash, 32), w.deadline_ns);
+    if (err == ERR_EXISTS || err == ERR_CONFLICT) /* the same click twice */
+        err = payment_of_order(&w, p->hold_id, p);
+    else if (err == 0)
+        p->version = 1;
+    return err == 0 ? 0 : answer_store_failed(call, err);
+}
+
+static int collect_order(struct call *call, const Usher__V1__CollectPaymentRequest *wish,
+                         Usher__V1__Payment *answer)
+{
+    const struct work w = answer_work(call);
+    const Usher__V1__Order *order;
+    struct payment_till till = {0};
+    struct payment p;
+    int err = find_owing(call, wish->order_id, &order);
+    if (err == 0)
+        err = begin_owing(call, wish, order, &p);
+    if (err == 0 && p.books.captured == 0)
+        err = collect_into(call, wish, &p, &till);
+    if (err != 0)
+        return err;
+    bool taken = false;
+    for (int i = 0; err == 0 && !taken && i < COLLECT_TRIES && p.books.captured == 0; i++) {
+        const uint32_t was = p.state;
+        err = till_take(call, &w, &p);
+        if (err == ERR_DENIED)
+            return till_refuse_closed(call);
+        taken = p.state != was; /* written by us, whatever came after it */
+        if (taken || err == ERR_CONFLICT)
+            err = payment_get(w.role->options.sql, p.payment_id, w.arena, &p, w.deadline_ns);
+        p.till = id_is_zero(till.till_id) ? NULL : &till; /* of the next try */
+    }
+    if (err == 0 && p.books.captured == 0)
+        err = ERR_CONFLICT;
+    answer->again = !taken;
+    return err == 0 ? answer_payment(call, &p, true, answer) : answer_store_failed(call, err);
+}
+
 int payment_collect(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CollectPaymentRequest *wish = request;
+    if (wish->order_id[0])
+        return collect_order(call, wish, response);
     const struct work w = answer_work(call);
     struct payment_till till = {0};
     struct id payment_id;
@@ -72,8 +214,7 @@ int payment_collect(struct call *call, const void *request, void *response)
     if (err != 0)
         return answer_store_failed(call, err);
     if (wish->amount != p.books.amount)
-        return answer_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT",
-                           "what was taken is not what the places cost");
+        return refuse_amount(call);
     /* Somebody else may take it, or look at it, at the same moment: it is taken once. */
     for (int i = 0; err == 0 && !taken && i < COLLECT_TRIES && waits(&p); i++) {
         if (collect_into(call, wish, &p, &till) != 0)

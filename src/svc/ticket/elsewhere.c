@@ -261,12 +261,13 @@ static void fill_amounts(const struct catalog_performance *performance, struct o
 static bool may_repeat(const struct owner_ask *ask)
 {
     return ask->key.len > 0 || ask->verb == OWNER_RELEASE || ask->verb == OWNER_CANCEL ||
-           ask->verb == OWNER_MOVE || ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND ||
-           ask->verb == OWNER_BLOCK || ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
-           ask->verb == OWNER_HOLDINGS || ask->verb == OWNER_PRICES ||
-           ask->verb == OWNER_PLAN_PRICES || ask->verb == OWNER_END_PLAN ||
-           ask->verb == OWNER_CHOOSE || ask->verb == OWNER_USES || ask->verb == OWNER_SET_WAITING ||
-           ask->verb == OWNER_JOIN || ask->verb == OWNER_LEAVE || ask->verb == OWNER_WISHES;
+           ask->verb == OWNER_MOVE || ask->verb == OWNER_COLLECT || ask->verb == OWNER_SET_SALE ||
+           ask->verb == OWNER_EXTEND || ask->verb == OWNER_BLOCK || ask->verb == OWNER_UNBLOCK ||
+           ask->verb == OWNER_END_HOLD || ask->verb == OWNER_HOLDINGS ||
+           ask->verb == OWNER_PRICES || ask->verb == OWNER_PLAN_PRICES ||
+           ask->verb == OWNER_END_PLAN || ask->verb == OWNER_CHOOSE || ask->verb == OWNER_USES ||
+           ask->verb == OWNER_SET_WAITING || ask->verb == OWNER_JOIN || ask->verb == OWNER_LEAVE ||
+           ask->verb == OWNER_WISHES;
 }
 
 static int ask_far(struct elsewhere *e, const char *url,

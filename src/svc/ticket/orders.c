@@ -168,6 +168,37 @@ static int read_payment(struct call *call, const Usher__V1__PlaceOrderRequest *w
     return 0;
 }
 
+static int refuse_amount(struct call *call)
+{
+    return desk_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT", "amount",
+                     "what was paid is not what the places cost");
+}
+
+/* The box office has taken what an order owes that was placed unpaid: it is paid from now on. Where
+ * it is not to be paid any more, it is answered as it is. Non-zero after call_fail. */
+static int collect(struct call *call, const struct catalog_performance *performance,
+                   const struct owner_ask *wish, struct store_order *order)
+{
+    struct ticket *ticket = call_state(call);
+    struct store *store = ticket->options.store;
+    struct owner_ask ask = {.verb = OWNER_COLLECT,
+                            .account_id = order->account_id,
+                            .hold_id = order->order_id,
+                            .payment_method = wish->payment_method,
+                            .payment_id = wish->payment_id,
+                            .paid = wish->paid};
+    for (size_t i = 0; i < store_seat_count(order->seats) && i < SEATS_PARTY_MAX; i++)
+        ask.seats[ask.seat_count++] = store_seat_at(order->seats, i);
+    const int err = desk_ask(ticket, performance, &ask, call_deadline_ns(call));
+    if (err == ERR_INVALID)
+        return refuse_amount(call);
+    if (err != 0 && err != ERR_NOT_FOUND && err != ERR_CONFLICT)
+        return desk_refused(call, &ask);
+    const int got = store->ops->order_get(store, order->order_id, call_arena(call), order,
+                                          call_deadline_ns(call));
+    return got == 0 ? 0 : desk_store_failed(call, got);
+}
+
 int ticket_place_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__PlaceOrderRequest *wish = request;
@@ -221,8 +252,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         return err == 0 ? fill_fresh(call, &order, response) : desk_store_failed(call, err);
     }
     if (err == ERR_INVALID)
-        return desk_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT", "amount",
-                         "what was paid is not what the places cost");
+        return refuse_amount(call);
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);
     /* The hold may have become this order before: then that is the answer, and the key's. */
@@ -233,6 +263,9 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         return desk_hold_refused(call, performance, &ask);
     if (err == ERR_NOT_FOUND && ask.key.len > 0 && !keeps_key(call, performance, &ask))
         return desk_refused(call, &ask);
+    if (wish->payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED &&
+        payment_is_owed(order.payment_method) && collect(call, performance, &ask, &order) != 0)
+        return ERR_DENIED;
     return desk_answer_order(call, &order, response);
 }
 
@@ -431,13 +464,19 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
         return ERR_NOT_FOUND;
     ask.account_id = order.account_id;
     ask.person_id = order.person_id;
+    if (!identity_has(call_identity(call),
+                      ROLE_PEER)) /* who has it given back knows of its money */
+        ask.payment_method = order.payment_method;
     ask.begins_ms = desk_begins_ms(call, performance);
     struct scan_back back = {.seats = seats, .seat_count = going(&ask, seats)};
     if (tell_doors(call, wish, &order, performance->event->organiser_id, &back) != 0)
         return ERR_DENIED;
     err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
-    if (err == ERR_LATE && back.seat_count > 0) /* else nobody knows: in doubt, let nobody in */
+    if ((err == ERR_LATE || err == ERR_CONFLICT) &&
+        back.seat_count > 0) /* else nobody knows: in doubt, let nobody in */
         (void)scan_back_end(ticket->options.store->sql, &back, call_deadline_ns(call));
+    if (err == ERR_CONFLICT) /* a moment ago */
+        return refuse_paid(call, USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED);
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);
     /* Not the order's seats any more: somebody else has given them back meanwhile. Either way, the

@@ -5,7 +5,7 @@
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_MOVE || m->wishes_max > TICKET_WAITING_KINDS ||
+    if (m->verb > OWNER_COLLECT || m->wishes_max > TICKET_WAITING_KINDS ||
         m->n_types > SEATS_PARTY_MAX || m->list.len > CHANGE_LIST_MAX ||
         m->holdings_max > TICKET_HOLDINGS_MAX || m->n_seats > SEATS_PARTY_MAX ||
         m->n_areas > SEATS_PARTY_MAX || m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||

@@ -68,6 +68,7 @@ const en = {
   unsureText:
     'The order is on the list, but this kind of code can be checked by the server alone. Search by name instead.',
   byList: 'Decided by the list of this device',
+  owes: 'Not paid yet: please send them to the box office.',
   counts: 'Guests',
   ofTickets: (inside: string, all: string) => `${inside} of ${all} inside`,
   refused: (n: string) => `${n} refused`,
@@ -152,6 +153,7 @@ const ko: typeof en = {
   unsureText:
     '명단에 있는 예매지만 이 코드는 서버에서만 확인할 수 있습니다. 이름으로 검색해 주세요.',
   byList: '이 기기의 명단으로 확인했습니다',
+  owes: '아직 결제되지 않은 예매입니다. 매표소로 안내해 주세요.',
   counts: '입장 현황',
   ofTickets: (inside, all) => `${all}명 중 ${inside}명 입장`,
   refused: (n) => `거절 ${n}건`,

@@ -185,7 +185,7 @@ function Answer({ verdict }: { verdict: Verdict | null }) {
   const say = doorWords.value;
   if (!verdict) return <div class="answer answer-none">{say.ready}</div>;
   const tone = toneOf(verdict);
-  const { firstAtMs, firstGate, result, offline, unsure, blockReason, times } = verdict;
+  const { firstAtMs, firstGate, result, offline, unsure, blockReason, times, owes } = verdict;
   const when = (ms: number) => (ms ? date(ms, 'short') : '');
   const advice = unsure ? say.unsureText : say.advice[result];
   return (
@@ -207,6 +207,11 @@ function Answer({ verdict }: { verdict: Verdict | null }) {
       {result === CheckInResult.BLOCKED && blockReason ? <p>{blockReason}</p> : null}
       {result === CheckInResult.INVALID_TIME ? (
         <p>{say.enters(when(times.fromMs), when(times.untilMs))}</p>
+      ) : null}
+      {owes && result === CheckInResult.OK ? (
+        <p data-owes>
+          <Icon name="alert" /> {say.owes}
+        </p>
       ) : null}
       {advice ? <p>{advice}</p> : null}
       {offline ? <p class="answer-how">{say.byList}</p> : null}

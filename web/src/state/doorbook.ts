@@ -49,6 +49,7 @@ export interface Verdict {
   firstAtMs: number; // ALREADY_REDEEMED: since when, and where
   firstGate: string;
   blockReason: string; // BLOCKED
+  owes: boolean; // nobody has paid it yet
   times: EntryTimes; // INVALID_TIME
   /** The list decided, without the server. */
   offline: boolean;
@@ -231,6 +232,7 @@ export class DoorBook {
       firstAtMs: Number(answer.firstInAtMs),
       firstGate: answer.firstGate,
       blockReason: answer.blockReason,
+      owes: answer.owes,
       times: { fromMs: Number(answer.entersAtMs), untilMs: Number(answer.entersUntilMs) },
       offline: false,
       unsure: false,
@@ -264,6 +266,7 @@ export class DoorBook {
       firstAtMs: 0,
       firstGate: '',
       blockReason: ticket?.blockReason ?? '',
+      owes: ticket?.owes ?? false,
       times: this.#times,
       offline: true,
       unsure,

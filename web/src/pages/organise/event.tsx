@@ -387,6 +387,8 @@ async function copyEvent(event: Event, name: string): Promise<number> {
         holdTtlMs: one.holdTtlMs,
         placesMax: one.placesMax,
         personRule: one.personRule,
+        paymentRequired: one.paymentRequired,
+        payLaterMs: one.payLaterMs,
         timeZone: one.timeZone,
         utcOffsetChoice:
           one.timeZone || offset === undefined

@@ -157,6 +157,14 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
     cancelling.value = false;
     if (done) onDone();
   };
+  const collect = async () => {
+    const { orderId, orderNumber, toCollect } = order;
+    const done = await task.do(async () => {
+      const { again } = await moneyDesk.collectPayment({ orderId, amount: toCollect }, options);
+      announce(again ? say.collectedBefore(orderNumber) : say.collected(orderNumber));
+    });
+    if (done) onDone();
+  };
   const live = order.state === OrderState.CONFIRMED;
   const paid =
     order.paymentMethod >= PaymentMethod.CARD && order.paymentMethod !== PaymentMethod.COMP;
@@ -195,12 +203,28 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
         <strong class="numeric">{money(order.total, order)}</strong>{' '}
         <span class="soft">{say.paidBy[order.paymentMethod] ?? say.boxOffice}</span>
       </p>
+      {order.toCollect > 0n ? (
+        <p data-owed>
+          <Icon name="alert" /> {say.owed(money(order.toCollect, order))}
+        </p>
+      ) : null}
       {refunded.value ? <Notice tone="plain" icon="check" title={refunded.value} /> : null}
       <p class="org-actions">
         {paid ? (
           <a class="plain" href={paths.money(order.orderId)}>
             {say.story}
           </a>
+        ) : null}
+        {order.toCollect > 0n ? (
+          <button
+            type="button"
+            class="plain numeric"
+            data-action="collect-order"
+            disabled={task.busy.value}
+            onClick={() => void collect()}
+          >
+            {say.collect(money(order.toCollect, order))}
+          </button>
         ) : null}
         {live && paid ? (
           <button
