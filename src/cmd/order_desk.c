@@ -19,6 +19,7 @@ struct desk_values {
     struct session_values session;
     const char *word; /* an order's id or number, an address */
     const char *seats;
+    const char *reason; /* for the buyer of a reservation; NULL: none */
     bool even_used;
 };
 
@@ -174,6 +175,7 @@ static int end_reservation(struct session *session, const struct desk_values *va
                         "%s is no order yet: it ends whole, without --seats",
                         one->payment->order_number);
     wish.payment_id = one->payment->payment_id;
+    wish.reason = (char *)(values->reason ? values->reason : "");
     int code = session_call_of(session, &usher__v1__payment_service__descriptor,
                                Usher__V1__PaymentService, abandon_payment, &wish, &p);
     if (code != CMD_OK)
@@ -232,6 +234,8 @@ static const struct conf_option cancel_options[] = {
      .help = "give back only these seats, by number, as in 17,18; the order keeps the others"},
     {"even-used", CONF_BOOL, offsetof(struct desk_values, even_used), "no",
      .help = "also tickets that a door has let in"},
+    {"reason", CONF_STR, offsetof(struct desk_values, reason), NULL, 1, 200,
+     .help = "of what was to be paid later: why it ends, for the mail to its buyer"},
     SESSION_OPTIONS(struct desk_values, session),
 };
 

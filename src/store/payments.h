@@ -28,6 +28,8 @@
 #define REFUND_BY_ORGANISER      "by the organiser"
 #define REFUND_BY_ORGANISER_USED "by the organiser, even used"
 #define REFUND_CALLED_OFF        "event cancelled"
+#define PAYMENT_WHY_MAX          200                 /* bytes of told_why */
+#define PAYMENT_ENDED_BY_TEAM    "PAYMENT_CANCELLED" /* what was to be paid later */
 
 enum { PAYMENT_TAX_FREE_PRICE = 1, PAYMENT_TAX_FREE_FEE = 2 };
 
@@ -71,6 +73,7 @@ struct payment {
     /* Not NULL: the next save, which captures or begins a refund, writes a till's entry of it.
      * Borrowed; not stored, and NULL once that is done. */
     const struct payment_till *till;
+    struct view told_why; /* of what its organiser ends: why, for its buyer; not stored */
     uint32_t equal; /* 1 + the category of which the buyer takes others, if his are gone; 0: none */
 };
 

@@ -5,7 +5,8 @@ import subprocess
 import time
 
 from shop import DONE, PAYMENT, USHER, Buyer
-from used import TICKET, reason, usher
+from till import Desk
+from used import DOOR, TICKET, reason, usher
 
 BOX_OFFICE, CAPTURED = "PAYMENT_METHOD_BOX_OFFICE", "PAYMENT_STATE_CAPTURED"
 
@@ -90,11 +91,39 @@ def is_collected_once(shop):
     now = buyer.ask("GetOrder", {"orderId": placed["orderId"]}, TICKET)
     assert now["paymentMethod"] == "PAYMENT_METHOD_COLLECTED" and "toCollect" not in now, now
     assert not audit(shop, number)["toCollect"] and audit(shop, number)["clean"], audit(shop, number)
+    assert shop.audit()[0] == 0, "beside any till, by who has none open"
     assert "toCollect" not in shop.operator("GetSaleReport", {"performanceId": number})
     assert reason(buyer.ask("CancelOrder", {"orderId": placed["orderId"]}, TICKET)) == "PAID_BY_CARD"
     assert "was paid before" in usher(shop, "order", "collect", placed["orderNumber"], "--performance", str(number))
-    usher(shop, "order", "refund", placed["orderNumber"], "--performance", str(number))
-    assert audit(shop, number)["clean"], audit(shop, number)
+    assert reason(shop.operator("RefundOrder", {"orderId": placed["orderId"]}, PAYMENT)) != "NOTHING_PAID"
+    assert shop.audit()[0] == 0, shop.audit()[1]
+
+
+def goes_into_the_till(shop):
+    """Whose sum is the books'; and who collects needs the role."""
+    number = night(shop)
+    placed = order(Buyer(shop, number))
+    desk = Desk(shop)
+    desk.open()
+    wish = {"orderId": placed["orderId"], "amount": placed["toCollect"], "means": "TILL_MEANS_CASH", "tendered": placed["toCollect"]}
+    assert desk.ask("CollectPayment", {**wish, "tendered": "1"}, PAYMENT)["code"] == "invalid_argument"
+    assert desk.ask("CollectPayment", wish, PAYMENT)["state"] == DONE
+    till = desk.ask("GetTill", {})
+    assert int(till["expected"]) == 50000 + int(placed["toCollect"]), till
+    desk.close()
+    assert shop.audit()[0] == 0, shop.audit()[1]
+
+
+def the_door_says_who_has_not_paid(shop):
+    number = night(shop)
+    buyer = Buyer(shop, number)
+    placed = order(buyer)
+    code = placed["tickets"][0]["ticketCode"]
+    told = shop.operator("CheckIn", {"code": code, "performanceId": number, "nonce": "owes", "gate": "A"}, DOOR)
+    assert told["result"].endswith("_OK") and told["owes"], told
+    assert all(one["owes"] for one in shop.operator("GetDoorList", {"performanceId": number}, DOOR)["tickets"])
+    usher(shop, "order", "collect", placed["orderNumber"], "--performance", str(number))
+    assert not any(one.get("owes") for one in shop.operator("GetDoorList", {"performanceId": number}, DOOR)["tickets"])
 
 
 def a_part_that_was_given_back_is_not_owed(shop):
@@ -122,4 +151,5 @@ def a_cancelled_one_is_not_collected(shop):
 TESTS = [(f"unpaid-{test.__name__.replace('_', '-')}", test) for test in (
     are_refused_where_the_organiser_says_so, what_costs_nothing_is_ordered_without_paying,
     are_refused_by_default_where_there_is_a_provider, what_is_owed_is_counted, is_collected_once,
+    goes_into_the_till, the_door_says_who_has_not_paid,
     a_part_that_was_given_back_is_not_owed, a_cancelled_one_is_not_collected)]

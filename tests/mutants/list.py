@@ -66,7 +66,7 @@ MUTANTS = [
     ("owner/commit.c", "memcpy(owner->head_hash, batch->row.hash, sizeof(owner->head_hash));", "", "owner/owner_owner_test"),
     ("owner/commit.c", "        if (fortune != DURABLE)\n            result", "        if (fortune == DOUBT)\n            result", INTERLEAVE),
     ("owner/commit.c", "    owner_arm_expiry(owner);\n    owner_arm_forget(owner);", "    owner_arm_forget(owner);", "tests/sim/sim --seeds 300"),
-    ("owner/commit.c", "        done = gave_back(owner, ask);", "        done = !id_eq(sold->order_id, id) || gave_back(owner, ask);",
+    ("owner/commit.c", "        done = order_is_so(owner, ask);", "        done = !id_eq(sold->order_id, id) || order_is_so(owner, ask);",
      "owner/owner_orders_test"),
     ("owner/decide.c", "return hold && id_eq(hold->account_id, ask->account_id) ? hold : NULL;", "return hold;", "owner/owner_owner_test"),
     ("owner/decide.c", "if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold, ask->amounts)) {",

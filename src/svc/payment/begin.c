@@ -446,6 +446,8 @@ static int release(const struct work *w, const struct payment *p)
 
 /* Who runs the performance takes back what was to be paid later, and its places with it; asked
  * again, they are looked after again. Non-zero after call_fail. */
+#define END_TRIES 8
+
 static int take_back(struct call *call, struct payment *p)
 {
     const struct work w = answer_work(call);
@@ -453,6 +455,8 @@ static int take_back(struct call *call, struct payment *p)
     if (!p->later && !payment_is_dead(p->state) && p->state < PAYMENT_CAPTURED)
         return answer_fail(call, CODE_FAILED_PRECONDITION, "PAYING",
                            "its buyer is paying right now: it ends by itself, or is an order then");
+    if (p->later && (p->state == PAYMENT_DEPOSIT || p->state <= PAYMENT_UNCLEAR))
+        p->reason = VIEW_LIT(PAYMENT_ENDED_BY_TEAM); /* kept until its provider has ended it */
     if (p->state == PAYMENT_DEPOSIT) {
         const struct id by = call_identity(call)->account_id;
         const char *text = arena_printf(w.arena, "end: waiting taken back by %s",
@@ -467,6 +471,9 @@ static int take_back(struct call *call, struct payment *p)
             return answer_store_failed(call, err);
     }
     int err = end(&w, p);
+    /* Its provider was looked at in the same moment. */
+    for (int i = 0; err == 0 && i < END_TRIES && p->state == PAYMENT_DEPOSIT; i++)
+        err = end(&w, p);
     if (err == 0 && p->later && payment_is_dead(p->state)) {
         err = payment_of_hold(w.role->options.sql, p->hold_id, w.arena, &other, w.deadline_ns);
         if (err == ERR_NOT_FOUND) /* nobody pays for these places in another way */
@@ -493,6 +500,10 @@ int payment_abandon(struct call *call, const void *request, void *response)
         return 1;
     if (err == 0 && !own && !runs)
         err = ERR_NOT_FOUND;
+    if (err == 0 && !begin_fits(wish->reason, PAYMENT_WHY_MAX))
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "reason: a line of at most %d bytes", PAYMENT_WHY_MAX);
+    p.told_why = view_str(wish->reason);
     if (err == 0 && !own && take_back(call, &p) != 0)
         return 1;
     if (err == 0 && own)

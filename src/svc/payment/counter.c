@@ -2,6 +2,7 @@
  * The counter of the box office: money that is taken there, for what was to be paid later or is
  * owed (CollectPayment) or at once (SellAtTill), and money that goes back over it.
  */
+#include "store/deposits.h"
 #include "store/payments.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/till.h"
@@ -126,7 +127,8 @@ static int begin_owing(struct call *call, const Usher__V1__CollectPaymentRequest
     Usher__V1__Hold hold;
     uint8_t hash[32];
     *p = (struct payment){.provider = VIEW_LIT(PAYMENT_BOX_OFFICE),
-                          .return_path = VIEW_LIT("/organiser")};
+                          .later = true,
+                          .return_path = VIEW_LIT("/orders")};
     (void)id_parse(view_str(order->order_id), &p->hold_id);
     int err = payment_of_order(&w, p->hold_id, p);
     if (err == 0) /* taken before, or by somebody else at this moment */
@@ -154,8 +156,11 @@ static int begin_owing(struct call *call, const Usher__V1__CollectPaymentRequest
     if (wish->amount != p->books.amount)
         return refuse_amount(call);
     call_request_hash(call, hash);
-    err = payment_put(w.role->options.sql, p, view_str(exchange_id(w.arena, p->payment_id)),
-                      view_of(hash, 32), w.deadline_ns);
+    const struct deposit none = {.payment_id = p->payment_id, .forget_at_ms = p->created_at_ms};
+    err = deposit_put(w.role->options.sql, &none, w.deadline_ns);
+    if (err == 0)
+        err = payment_put(w.role->options.sql, p, view_str(exchange_id(w.arena, p->payment_id)),
+                          view_of(hash, 32), w.deadline_ns);
     if (err == ERR_EXISTS || err == ERR_CONFLICT) /* the same click twice */
         err = payment_of_order(&w, p->hold_id, p);
     else if (err == 0)

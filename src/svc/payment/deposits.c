@@ -250,17 +250,17 @@ static int tell_buyer(const struct work *w, struct payment *p, const struct told
                          "deposit: the places are held until then", err == 0 ? &mail : NULL);
 }
 
-int deposit_call_off(const struct work *w, struct payment *p)
+int deposit_end(const struct work *w, struct payment *p, const char *reason)
 {
+    const char *text = arena_printf(w->arena, "abandoned: %s", reason);
     struct mail mail;
-    int err = letter_of_call_off(w, p, &mail);
+    p->reason = view_str(reason);
+    int err = text ? letter_of_end(w, p, &mail) : ERR_NO_MEMORY;
     if (err != 0 && err != ERR_NOT_FOUND)
         return err;
-    p->reason = VIEW_LIT(REFUND_CALLED_OFF);
-    err = move_and_tell(w, p, PAYMENT_ABANDONED, 0, "abandoned: " REFUND_CALLED_OFF,
-                        err == 0 ? &mail : NULL);
+    err = move_and_tell(w, p, PAYMENT_ABANDONED, 0, text, err == 0 ? &mail : NULL);
     if (err == ERR_EXISTS) /* the mail has gone out: something did not fit since */
-        err = move_and_tell(w, p, PAYMENT_ABANDONED, 0, "abandoned: " REFUND_CALLED_OFF, NULL);
+        err = move_and_tell(w, p, PAYMENT_ABANDONED, 0, text, NULL);
     if (err != 0)
         return err;
     tickets_release(w, p); /* else it ends by its own time */

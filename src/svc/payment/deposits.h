@@ -36,9 +36,10 @@ int letter_of_deposit(const struct work *w, const struct payment *p, const struc
                       struct mail *ret_mail);
 
 /* Ends a payment that was to be made later and is not to be made any more, of which its provider
- * knows; with a mail that says why. Its hold is given up. As flow_look. */
-int deposit_call_off(const struct work *w, struct payment *p);
+ * knows; with a mail that says why, by reason and p->told_why. Its hold is given up. As flow_look.
+ */
+int deposit_end(const struct work *w, struct payment *p, const char *reason);
 /* The mail of that, as letter_of_refund. */
-int letter_of_call_off(const struct work *w, const struct payment *p, struct mail *ret_mail);
+int letter_of_end(const struct work *w, const struct payment *p, struct mail *ret_mail);
 
 #endif

@@ -182,7 +182,9 @@ static int dead(const struct work *w, struct payment *p, uint32_t to, const char
     /* Its time was over before it was, for the performance does not take place. */
     if (p->later && to == PAYMENT_ABANDONED && reason && strcmp(reason, "PAYMENT_EXPIRED") == 0 &&
         jobs_called_off(w, p->performance_id))
-        return deposit_call_off(w, p);
+        return deposit_end(w, p, REFUND_CALLED_OFF);
+    if (p->later && to == PAYMENT_ABANDONED && view_eq(p->reason, VIEW_LIT(PAYMENT_ENDED_BY_TEAM)))
+        return deposit_end(w, p, PAYMENT_ENDED_BY_TEAM);
     p->reason = view_str(reason ? reason : "PAYMENT_EXPIRED");
     int err = flow_move(w, p, to, 0, NULL, "%s", p->reason.at);
     if (err == 0 && p->later)
@@ -255,6 +257,8 @@ static int captured(const struct work *w, struct payment *p, const struct told *
         p->ref = told->ref;
     if (told->charge.len > 0)
         p->charge = told->charge;
+    if (view_eq(p->reason, VIEW_LIT(PAYMENT_ENDED_BY_TEAM))) /* too late: it is paid */
+        p->reason = (struct view){0};
     p->books.captured = told->amount;
     int err =
         flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + ROLE_CALL_MS, NULL, "the money is there");

@@ -31,6 +31,11 @@ static const struct {
     {REFUND_CALLED_OFF,
      {"The event does not take place. We are sorry.",
       "공연이 취소되었습니다. 불편을 드려 죄송합니다."}},
+    {PAYMENT_ENDED_BY_TEAM,
+     {"The organiser has ended your reservation. If you would like to come all the same, choose "
+      "places again on the page of the event, or ask the organiser, with the number below.",
+      "주최자가 좌석 예약을 취소했습니다. 관람을 원하시면 공연 페이지에서 좌석을 다시 선택하시거나 "
+      "아래 번호로 주최자에게 문의해 주세요."}},
     {PAYMENT_TAKEN_BACK,
      {"Your payment was taken back at the payment provider, by the bank or by the organiser, so "
       "these "
@@ -95,7 +100,20 @@ int letter_of_refund(const struct work *w, const struct payment *p, const struct
     return 0;
 }
 
-int letter_of_call_off(const struct work *w, const struct payment *p, struct mail *ret_mail)
+/* Why it ended, and what the organiser says of it. NULL: no memory. */
+static const char *why_ended(const struct work *w, const struct payment *p,
+                             enum paper_language language)
+{
+    const char *text = why(p->reason, language);
+    if (p->told_why.len == 0)
+        return text;
+    return arena_printf(w->arena,
+                        language == PAPER_KOREAN ? "%s\n\n주최자 안내: %.*s"
+                                                 : "%s\n\nThe organiser says: %.*s",
+                        text, VIEW_ARG(p->told_why));
+}
+
+int letter_of_end(const struct work *w, const struct payment *p, struct mail *ret_mail)
 {
     char number[ORDER_NUMBER_CHARS + 1];
     const Usher__V1__Performance *performance;
@@ -109,9 +127,10 @@ int letter_of_call_off(const struct work *w, const struct payment *p, struct mai
     if (tickets_performance(w, p->performance_id, &performance) != 0)
         return ERR_UNAVAILABLE;
     order_number_write(p->hold_id, number);
-    json_t *json =
-        json_pack("{s:s, s:s, s:s}", "event", performance->event_name, "number", number, "why",
-                  why(VIEW_LIT(REFUND_CALLED_OFF), paper_language_of(contact.language)));
+    const char *words = why_ended(w, p, paper_language_of(contact.language));
+    json_t *json = words ? json_pack("{s:s, s:s, s:s}", "event", performance->event_name, "number",
+                                     number, "why", words)
+                         : NULL;
     char *values = json ? json_dumps(json, JSON_COMPACT) : NULL;
     const char *copy = values ? arena_copy(w->arena, view_str(values)) : NULL;
     const char *key = arena_printf(w->arena, "off:%s", exchange_id(w->arena, p->payment_id));
