@@ -153,7 +153,7 @@ MUTANTS = [
      MONEY),  # a way back that was made up keeps places
     ("owner/decide.c", "    if (stage == CHANGE_STAGE_PAYING && hold->paying)\n", "    if (stage == CHANGE_STAGE_PAYING && hold->count == 0)\n",
      "owner/owner_owner_pay_test"),
-    ("svc/payment/adapters/nicepay.c", "        !is_date(text_of(json, \"ediDate\")))", "        text_of(json, \"ediDate\")[0] == 0)",
+    ("svc/payment/adapters/nicepay.c", "        !is_date(text_of(json, \"ediDate\")))", "        (!is_date(text_of(json, \"ediDate\")) && text_of(json, \"ediDate\")[0] == 0))",
      "svc/payment/svc_payment_hears_test"),
     ("svc/payment/flow.c", "    if (payment_is_dead(p->state) && told->said != SAID_CAPTURED)\n",
      "    if (told->said > SAID_DEAD)\n", MONEY),  # a dead attempt moves

@@ -399,7 +399,10 @@ static void toss_tells_what_was_captured(void)
         {"{\"status\":\"DONE\",\"orderId\":\"%s\",\"totalAmount\":12.345,\"balanceAmount\":0,"
          "\"currency\":\"EUR\"}",
          SAID_CAPTURED, -1},
-        {"{\"status\":\"DONE\",\"orderId\":\"another\",\"totalAmount\":12.34}", SAID_NOTHING, 0},
+        {"{\"status\":\"DONE\",\"orderId\":\"another\",\"totalAmount\":12.34,\"balanceAmount\":12."
+         "34,"
+         "\"currency\":\"EUR\"}",
+         SAID_NOTHING, 0},
         {"{\"status\":\"READY\",\"orderId\":\"%s\"}", SAID_WAITING, 0},
         {"{\"status\":\"IN_PROGRESS\",\"orderId\":\"%s\"}", SAID_READY, 0},
         {"{\"status\":\"EXPIRED\",\"orderId\":\"%s\"}", SAID_DEAD, 0},
