@@ -31,9 +31,12 @@ const apart = {
     AuthService:
       'CreateAccount VerifyEmail LogIn LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor RequestReminder ConfirmReminder CancelReminder ListReminders ListPersonServices BeginPerson ProvePerson',
   },
+  notice: {
+    TicketService: 'GetNotice',
+  },
   manage: {
     TicketService:
-      'ListEvents GetPerformance GetSeatMap CancelOrder MoveSeats OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
+      'ListEvents GetPerformance GetSeatMap CancelOrder MoveSeats OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance Announce EndNotice SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
     AuthService:
       'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken CreateDevice ListDevices RevokeDevice SetSites GetSites',
     WaitroomService:
@@ -92,7 +95,7 @@ for (const file of set.file) {
   }
 }
 // What no page reads is not in the client: each byte of it would be every fan's.
-const unread = { Order: ['moves'] };
+const unread = { Order: ['moves'], Performance: ['key_life_ms'], Hold: ['expires_in_ms'] };
 for (const [name, fields] of Object.entries(unread)) {
   const type = types.get(`.usher.v1.${name}`);
   type.field = type.field.filter((field) => !fields.includes(field.name));

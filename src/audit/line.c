@@ -30,6 +30,8 @@ struct replay {
     uint64_t seq;
     uint32_t entry;
     int64_t at_ms;
+    bool stopped; /* paused, and claims and passes do not run */
+    int64_t stopped_at_ms, stood_ms;
     bool open, paused, drawn, opened, over, sold_out;
     struct someone *people; /* number n at n - 1; before the draw, in order of coming */
     uint32_t count, cap;
@@ -73,13 +75,19 @@ static struct someone *of_account(struct replay *r, struct id account_id)
     return table_get(&r->accounts, account_id, &place) ? &r->people[place - 1] : NULL;
 }
 
+/* What claims and passes are counted by: the time that a line was stopped for is nobody's. */
+static int64_t run_ms(const struct replay *r, int64_t at_ms)
+{
+    return (r->stopped ? r->stopped_at_ms : at_ms) - r->stood_ms;
+}
+
 static void become(struct replay *r, struct someone *who, enum state state, int64_t at_ms)
 {
     const bool was_here = who->state == CALLED || who->state == INSIDE;
     const bool is_here = state == CALLED || state == INSIDE;
     r->here = r->here - was_here + is_here;
     who->state = state;
-    who->since_ms = at_ms;
+    who->since_ms = run_ms(r, at_ms);
 }
 
 static int add(struct replay *r, struct id account_id, enum state state, int64_t at_ms)
@@ -98,7 +106,7 @@ static int add(struct replay *r, struct id account_id, enum state state, int64_t
         r->cap = cap;
     }
     r->people[r->count++] =
-        (struct someone){.account_id = account_id, .state = state, .since_ms = at_ms};
+        (struct someone){.account_id = account_id, .state = state, .since_ms = run_ms(r, at_ms)};
     return table_put(&r->accounts, account_id, r->count);
 }
 
@@ -231,7 +239,7 @@ static void replay_end(struct replay *r, const struct line_entry *entry)
     struct someone *who = at_number(r, entry->number);
     if (!who)
         return;
-    const int64_t here_ms = entry->at_ms - who->since_ms;
+    const int64_t here_ms = run_ms(r, entry->at_ms) - who->since_ms;
     const bool fits[] = {[LINE_END_LEFT] = who->state != GONE,
                          [LINE_END_PAID] = who->state == INSIDE,
                          [LINE_END_TIME] = who->state == INSIDE && here_ms >= r->sale->pass_ms,
@@ -256,6 +264,10 @@ static void replay_state(struct replay *r, const struct line_entry *entry)
         fits = r->open && !r->paused;
         r->paused = true;
         break;
+    case LINE_STOPPED:
+        fits = r->open && !r->stopped;
+        r->paused = true;
+        break;
     case LINE_RESUMED:
         fits = r->paused || r->sold_out;
         r->paused = r->over = r->sold_out = false;
@@ -267,6 +279,10 @@ static void replay_state(struct replay *r, const struct line_entry *entry)
     }
     if (!fits)
         find(r, "%s, out of order", line_kind_text(entry->kind));
+    if (r->stopped)
+        r->stood_ms += entry->at_ms - r->stopped_at_ms;
+    r->stopped = entry->kind == LINE_STOPPED;
+    r->stopped_at_ms = entry->at_ms;
 }
 
 static int replay_entry(struct replay *r, const struct line_entry *entry)

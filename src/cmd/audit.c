@@ -16,6 +16,7 @@
 #include "audit/money.h"
 #include "audit/papers.h"
 #include "audit/tills.h"
+#include "audit/words.h"
 #include "cmd/cmd.h"
 #include "err/err.h"
 #include "term/money.h"
@@ -127,6 +128,7 @@ struct books {
     struct audit_money money;
     struct audit_papers papers;
     struct audit_tills tills;
+    struct audit_words words;
 };
 
 /* "toss KRW: captured 330,000 = sold 330,000 + kept 0 + refunded 0 + pending 0" */
@@ -158,6 +160,11 @@ static void print_money(const struct books *books)
         printf(" (%" PRIu64 " open), ", books->tills.open);
         put_count(books->tills.entries, "line", ", ");
         put_count(books->tills.comps, "comp", "\n");
+    }
+    if (books->words.notices + books->words.messages + books->words.notes > 0) {
+        put_count(books->words.notices, "notice", ", ");
+        put_count(books->words.messages, "message", " to buyers, ");
+        put_count(books->words.notes, "note", " on orders\n");
     }
 }
 
@@ -233,6 +240,9 @@ static bool print_json(const struct audit_report *report, const struct books *bo
     json_object_set_new(root, "creditNotes", json_integer((json_int_t)books->papers.credit_notes));
     json_object_set_new(root, "tills", json_integer((json_int_t)books->tills.tills));
     json_object_set_new(root, "tillEntries", json_integer((json_int_t)books->tills.entries));
+    json_object_set_new(root, "notices", json_integer((json_int_t)books->words.notices));
+    json_object_set_new(root, "buyerMessages", json_integer((json_int_t)books->words.messages));
+    json_object_set_new(root, "orderNotes", json_integer((json_int_t)books->words.notes));
     json_object_set_new(root, "usedTicketsBack", json_integer((json_int_t)books->papers.used_back));
     json_object_set_new(root, "playbillRows",
                         json_integer((json_int_t)books->papers.playbill.rows));
@@ -325,6 +335,8 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
         rc = audit_papers(store, how.performance_id, report, &books.papers);
     if (rc == 0)
         rc = audit_tills(store, how.performance_id, report, &books.tills);
+    if (rc == 0)
+        rc = audit_words(store, how.performance_id, report, &books.words);
     if (view.started)
         progress_end(&view.progress);
     store_free(store);

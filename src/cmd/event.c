@@ -295,6 +295,8 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
      .table = &event_types_table},
     {"codes", "discounts and hidden categories, by a word or by many", event_codes_command,
      .table = &event_codes_table},
+    {"announce", "tells the line, the map and buyers at once, and stops the sale",
+     event_announce_command, .table = &event_announce_table},
     {"message", "mails words of yours to who has tickets", event_message_command,
      .table = &event_message_table},
     {"waiting", "who waits for places that come back, and the list's switch", event_waiting_command,

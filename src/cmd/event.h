@@ -12,7 +12,7 @@
 #include "cmd/cmd.h"
 #include "usher/v1/ticket.pb-c.h"
 
-#define EVENT_COMMANDS 20
+#define EVENT_COMMANDS 21
 extern const struct cmd event_commands[EVENT_COMMANDS];
 
 /* event_create.c */
@@ -55,6 +55,9 @@ int event_unhold_command(int argc, char **argv);
 extern const struct conf_table event_prices_table;
 int event_prices_command(int argc, char **argv);
 
+/* event_announce.c */
+extern const struct conf_table event_announce_table;
+int event_announce_command(int argc, char **argv);
 /* event_message.c */
 extern const struct conf_table event_message_table;
 int event_message_command(int argc, char **argv);

@@ -40,11 +40,15 @@ struct feed {
     uint32_t outlet_count;
     struct outlet *outlets; /* one a worker */
     _Atomic uint32_t watcher_count;
+    _Atomic uint64_t notice_id;
+    struct loop_task noticed; /* posted to home … */
+    atomic_flag notices;      /* … and not run yet */
 
     /* the owner's thread alone */
     struct public_state state;
     uint64_t told_version; /* the outlets have been told */
     uint32_t told_sale_state;
+    uint64_t told_notice;
     int64_t told_ns;
     uint32_t *marked; /* seats that changed since */
     uint32_t marked_count;
@@ -60,6 +64,7 @@ struct news {
     uint64_t version;
     uint32_t sale_state;
     uint32_t price_list;
+    bool forced;         /* also for who knows this version */
     struct frame *frame; /* NULL: a new beginning */
     uint8_t *states;     /* a new beginning's; owned */
     size_t change_count;
@@ -104,7 +109,7 @@ static void state_load(struct feed *feed, struct public_state *state, const uint
 /* ---- messages ---- */
 
 static void fill_update(Usher__V1__SeatsUpdate *update, Usher__V1__Counts *counts,
-                        const struct public_state *state)
+                        const struct feed *feed, const struct public_state *state)
 {
     usher__v1__counts__init(counts);
     counts->free = state->counts[SEATS_FREE];
@@ -115,16 +120,18 @@ static void fill_update(Usher__V1__SeatsUpdate *update, Usher__V1__Counts *count
     update->version = state->version;
     update->sale_state = (Usher__V1__SaleState)state->sale_state;
     update->price_list = state->price_list;
+    update->notice_id = feed_notice(feed);
     update->counts = counts;
 }
 
-static int delta_frame(const struct public_state *state, uint64_t from_version, uint32_t *changes,
-                       size_t count, struct frame **ret_frame)
+static int delta_frame(const struct feed *feed, const struct public_state *state,
+                       uint64_t from_version, uint32_t *changes, size_t count,
+                       struct frame **ret_frame)
 {
     Usher__V1__SeatsUpdate update;
     Usher__V1__Counts counts;
     Usher__V1__SeatsDelta delta = USHER__V1__SEATS_DELTA__INIT;
-    fill_update(&update, &counts, state);
+    fill_update(&update, &counts, feed, state);
     delta.from_version = from_version;
     delta.changes = changes;
     delta.n_changes = count;
@@ -141,7 +148,7 @@ static struct frame *snapshot_frame(struct outlet *outlet)
     Usher__V1__SeatsUpdate update;
     Usher__V1__Counts counts;
     Usher__V1__SeatsSnapshot snapshot = USHER__V1__SEATS_SNAPSHOT__INIT;
-    fill_update(&update, &counts, &outlet->state);
+    fill_update(&update, &counts, outlet->feed, &outlet->state);
     snapshot.place_count = outlet->feed->hall->place_count;
     snapshot.states.data = outlet->state.states;
     snapshot.states.len = state_bytes(outlet->feed);
@@ -195,14 +202,15 @@ static void arm_keepalive(struct outlet *outlet)
     loop_arm(loop, &outlet->keepalive, deadline_after_ms(loop_now_ns(loop), FEED_KEEPALIVE_MS));
 }
 
-/* frame NULL: it gets a snapshot. One that has had a snapshot with this news in it needs no more;
- * one that is behind gets a snapshot when it can take it. */
-static void push_one(struct watcher *watcher, struct frame *frame)
+/* Without a frame it gets a snapshot. One that has had a snapshot with this news in it needs no
+ * more; one that is behind gets a snapshot when it can take it. */
+static void push_one(struct watcher *watcher, const struct news *news)
 {
-    if (!frame)
+    if (!news->frame)
         push_snapshot(watcher);
-    else if (!watcher->behind && watcher->version < watcher->outlet->state.version)
-        watcher->behind = sink_push(&watcher->sink, frame) != 0;
+    else if (!watcher->behind &&
+             (news->forced || watcher->version < watcher->outlet->state.version))
+        watcher->behind = sink_push(&watcher->sink, news->frame) != 0;
 }
 
 static void keepalive_due(struct loop_timer *timer)
@@ -211,7 +219,7 @@ static void keepalive_due(struct loop_timer *timer)
     struct frame *frame = NULL;
     const uint64_t version = outlet->state.version;
     if (outlet->first || list_empty(&outlet->watchers) ||
-        delta_frame(&outlet->state, version, NULL, 0, &frame) != 0)
+        delta_frame(outlet->feed, &outlet->state, version, NULL, 0, &frame) != 0)
         return; /* the end of the next telling arms it again */
     list_each (link, &outlet->watchers) {
         struct watcher *watcher = list_of(link, struct watcher, link);
@@ -254,7 +262,7 @@ static void tell_some(struct outlet *outlet)
     struct list *link = NULL;
     for (int i = 0; i < FEED_TURN && (link = list_take(&outlet->due)); i++) {
         list_append(&outlet->watchers, link);
-        push_one(list_of(link, struct watcher, link), outlet->first->frame);
+        push_one(list_of(link, struct watcher, link), outlet->first);
     }
     outlet->spent_ns += clock_mono_ns(clock) - began_ns;
 }
@@ -364,6 +372,7 @@ static void tell(struct feed *feed, struct frame *frame, const uint8_t *states,
                               .version = feed->state.version,
                               .sale_state = feed->state.sale_state,
                               .price_list = feed->state.price_list,
+                              .forced = feed->told_notice != feed_notice(feed),
                               .frame = frame ? frame_ref(frame) : NULL,
                               .change_count = count};
         if (count > 0)
@@ -378,6 +387,7 @@ static void tell(struct feed *feed, struct frame *frame, const uint8_t *states,
     }
     feed->told_version = feed->state.version;
     feed->told_sale_state = feed->state.sale_state;
+    feed->told_notice = feed_notice(feed);
     feed->told_ns = loop_now_ns(feed->home);
 }
 
@@ -389,12 +399,34 @@ static void publish(struct feed *feed)
         feed->marked[i] = seat << 2 | state_get(&feed->state, seat);
     }
     struct frame *frame = NULL;
-    int err =
-        delta_frame(&feed->state, feed->told_version, feed->marked, feed->marked_count, &frame);
+    int err = delta_frame(feed, &feed->state, feed->told_version, feed->marked, feed->marked_count,
+                          &frame);
     assert(err == 0);
     tell(feed, frame, NULL, feed->marked, feed->marked_count);
     frame_unref(frame);
     feed->marked_count = 0;
+}
+
+static void notice_came(struct loop_task *task)
+{
+    struct feed *feed = list_of(task, struct feed, noticed);
+    atomic_flag_clear(&feed->notices);
+    if (!feed->state.known || feed->told_notice == feed_notice(feed))
+        return;
+    loop_disarm(feed->home, &feed->due);
+    publish(feed);
+}
+
+uint64_t feed_notice(const struct feed *feed)
+{
+    return atomic_load(&feed->notice_id);
+}
+
+void feed_set_notice(struct feed *feed, uint64_t notice_id)
+{
+    if (atomic_exchange(&feed->notice_id, notice_id) != notice_id &&
+        !atomic_flag_test_and_set(&feed->notices))
+        loop_post(feed->home, &feed->noticed);
 }
 
 static void publish_due(struct loop_timer *timer)
@@ -463,6 +495,8 @@ int feed_new(const struct hall *hall, struct worker *const *workers, uint32_t wo
     feed->home_worker = home;
     feed->home = worker_loop(home);
     feed->due.fire = publish_due;
+    feed->noticed.run = notice_came;
+    atomic_flag_clear(&feed->notices);
     feed->told_ns = INT64_MIN / 2;
     feed->state.states = calloc(1, state_bytes(feed));
     feed->marked = calloc(hall->place_count, sizeof(*feed->marked));

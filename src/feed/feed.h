@@ -35,6 +35,11 @@ void feed_free(struct feed *feed);
 /* What to give the owner. */
 struct owner_listener feed_listener(struct feed *feed);
 
+/* Tells all watchers, from now on, the number of what the organiser has to say; 0: nothing. Any
+ * thread, before feed_stop. */
+void feed_set_notice(struct feed *feed, uint64_t notice_id);
+uint64_t feed_notice(const struct feed *feed);
+
 /* Makes the call a watcher: a snapshot now, and what changes. From a stream's handler, which must
  * return the result at once. ERR_UNAVAILABLE before the first load, ERR_NO_MEMORY. */
 int feed_watch(struct feed *feed, struct call *call);

@@ -193,6 +193,15 @@ static void assert_last(struct worker *worker, struct reader *reader, uint64_t v
     usher__v1__seats_update__free_unpacked(last.update, NULL);
 }
 
+static uint64_t notice_of(struct worker *worker, struct reader *reader)
+{
+    struct last last = {.reader = reader};
+    assert_int_equal(worker_call(worker, read_last, &last), 0);
+    const uint64_t notice_id = last.update->notice_id;
+    usher__v1__seats_update__free_unpacked(last.update, NULL);
+    return notice_id;
+}
+
 static void await_version(struct worker *worker, const struct feed *feed, uint64_t version)
 {
     for (int waited = 0; version_at(worker, feed) < version; waited += 10) {
@@ -228,15 +237,24 @@ static void a_busy_watcher_gets_the_latest_state_and_no_backlog(void **state)
     await_frames(&reader, 2);
     assert_last(workers[0], &reader, 2, false);
 
+    /* A notice is told at once, though no seat changes; and it stays. */
+    feed_set_notice(feed, 7);
+    feed_set_notice(feed, 7);
+    await_frames(&reader, 3);
+    assert_last(workers[0], &reader, 2, false);
+    assert_int_equal(notice_of(workers[0], &reader), 7);
+    assert_int_equal(feed_notice(feed), 7);
+
     reader.busy = true;
     for (told.version = 3; told.version <= 4; told.version++) {
         assert_int_equal(worker_call(workers[1], tell_owner_news, &told), 0);
         await_version(workers[0], feed, told.version);
     }
-    assert_int_equal(reader.frames, 2);
+    assert_int_equal(reader.frames, 3);
     assert_int_equal(worker_call(workers[0], become_ready, &reader), 0);
-    await_frames(&reader, 3);
+    await_frames(&reader, 4);
     assert_last(workers[0], &reader, 4, true);
+    assert_int_equal(notice_of(workers[0], &reader), 7);
 
     assert_int_equal(worker_call(workers[0], leave, &reader), 0);
     assert_int_equal(feed_watcher_count(feed), 0);

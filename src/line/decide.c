@@ -15,14 +15,22 @@ static int64_t later(const struct line *line, int64_t now_ms)
     return now_ms > line->at_ms ? now_ms : line->at_ms;
 }
 
-int64_t line_pass_end_ms(const struct line *line, const struct person *person)
+/* Where the line's clock stands, an end is as far away as it was when it stopped. */
+static int64_t end_ms(const struct line *line, const struct person *person, uint32_t lasts_ms,
+                      int64_t now_ms)
 {
-    return person->since_ms + line->rules.pass_ms;
+    const int64_t at_ms = later(line, now_ms);
+    return person->since_ms + lasts_ms + at_ms - line_run_ms(line, at_ms);
 }
 
-int64_t line_claim_end_ms(const struct line *line, const struct person *person)
+int64_t line_pass_end_ms(const struct line *line, const struct person *person, int64_t now_ms)
 {
-    return person->since_ms + line->rules.claim_ms;
+    return end_ms(line, person, line->rules.pass_ms, now_ms);
+}
+
+int64_t line_claim_end_ms(const struct line *line, const struct person *person, int64_t now_ms)
+{
+    return end_ms(line, person, line->rules.claim_ms, now_ms);
 }
 
 int line_decide_join(const struct line *line, struct id account_id, int64_t now_ms,
@@ -55,11 +63,11 @@ int line_decide_enter(const struct line *line, struct id account_id, int64_t now
     case PERSON_WAITING:
         return ERR_BUSY;
     case PERSON_CALLED:
-        if (at_ms >= line_claim_end_ms(line, person))
+        if (at_ms >= line_claim_end_ms(line, person, at_ms))
             return ERR_TIMEOUT;
         break;
     case PERSON_INSIDE:
-        if (at_ms >= line_pass_end_ms(line, person) || person->serial == UINT16_MAX)
+        if (at_ms >= line_pass_end_ms(line, person, at_ms) || person->serial == UINT16_MAX)
             return ERR_TIMEOUT;
         break;
     case PERSON_ENDED:
@@ -105,7 +113,7 @@ bool line_pass_good(const struct line *line, struct id account_id, uint32_t numb
         return false;
     const struct person *person = line_person(line, number);
     return person->state == PERSON_INSIDE && person->serial == serial &&
-           later(line, now_ms) < line_pass_end_ms(line, person);
+           later(line, now_ms) < line_pass_end_ms(line, person, now_ms);
 }
 
 /* ---- by time ---- */
@@ -132,7 +140,7 @@ int line_decide_due(const struct line *line, uint32_t places_left, int64_t now_m
     struct line_entry entry = {.kind = LINE_ENDED, .at_ms = at_ms};
     if (line->claim_next <= line->serving) {
         const struct person *person = line_person(line, line->claim_next);
-        if (person->state == PERSON_CALLED && at_ms >= line_claim_end_ms(line, person)) {
+        if (person->state == PERSON_CALLED && at_ms >= line_claim_end_ms(line, person, at_ms)) {
             entry.number = line->claim_next;
             entry.how = LINE_END_SKIPPED;
             *ret_entry = entry;
@@ -140,7 +148,7 @@ int line_decide_due(const struct line *line, uint32_t places_left, int64_t now_m
         }
     }
     if (line->inside_first != 0 &&
-        at_ms >= line_pass_end_ms(line, line_person(line, line->inside_first))) {
+        at_ms >= line_pass_end_ms(line, line_person(line, line->inside_first), at_ms)) {
         entry.number = line->inside_first;
         entry.how = LINE_END_TIME;
         *ret_entry = entry;
@@ -158,10 +166,13 @@ int line_decide_due(const struct line *line, uint32_t places_left, int64_t now_m
 int64_t line_due_at_ms(const struct line *line)
 {
     int64_t due_ms = INT64_MAX;
+    if (line->stopped)
+        return due_ms;
     if (line->claim_next <= line->serving)
-        due_ms = line_claim_end_ms(line, line_person(line, line->claim_next));
+        due_ms = line_claim_end_ms(line, line_person(line, line->claim_next), line->at_ms);
     if (line->inside_first != 0) {
-        const int64_t end_ms = line_pass_end_ms(line, line_person(line, line->inside_first));
+        const int64_t end_ms =
+            line_pass_end_ms(line, line_person(line, line->inside_first), line->at_ms);
         due_ms = end_ms < due_ms ? end_ms : due_ms;
     }
     return due_ms;

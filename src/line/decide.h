@@ -26,9 +26,10 @@ int line_decide_paid(const struct line *line, struct id account_id, int64_t now_
  * is not over, and no newer pass was given. */
 bool line_pass_good(const struct line *line, struct id account_id, uint32_t number, uint32_t serial,
                     int64_t now_ms);
-/* When a pass of the person INSIDE ends; when the turn of one CALLED does. */
-int64_t line_pass_end_ms(const struct line *line, const struct person *person);
-int64_t line_claim_end_ms(const struct line *line, const struct person *person);
+/* When a pass of the person INSIDE ends; when the turn of one CALLED does; as it looks at now_ms:
+ * while the line is stopped both move away with the time. */
+int64_t line_pass_end_ms(const struct line *line, const struct person *person, int64_t now_ms);
+int64_t line_claim_end_ms(const struct line *line, const struct person *person, int64_t now_ms);
 
 /* What is due by time: who did not come, whose pass is over, and who is called into the room that
  * is free. places_left 0: nothing is left to sell, so nobody is called. Ask again until 0. */

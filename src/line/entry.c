@@ -28,6 +28,7 @@ static const struct {
     [LINE_CLOSED] = {HOW, LINE_OVER_LAST, "over"},
     [LINE_BEACON_NAMED] = {NUMBER | HASH, 0, "beacon named"},
     [LINE_BEACON_GIVEN] = {NUMBER | HASH, 0, "beacon given"},
+    [LINE_STOPPED] = {0, 0, "stopped"},
 };
 
 const char *line_kind_text(enum line_kind kind)

@@ -35,7 +35,8 @@ enum line_kind {
     LINE_CLOSED,       /* how */
     LINE_BEACON_NAMED, /* number: the round; root: the chain's hash */
     LINE_BEACON_GIVEN, /* number: the round; root: its randomness */
-    LINE_KIND_LAST = LINE_BEACON_GIVEN
+    LINE_STOPPED,      /* paused, with nothing on sale behind it: claims and passes do not run */
+    LINE_KIND_LAST = LINE_STOPPED
 };
 
 /* How somebody's time in the line ended. */

@@ -23,6 +23,7 @@ static const struct line_entry samples[] = {
     {.kind = LINE_CAPACITY, .at_ms = 11, .number = 1, .other = 2, .how = LINE_WHY_SLOW},
     {.kind = LINE_HALTED, .at_ms = 12},
     {.kind = LINE_RESUMED, .at_ms = 13},
+    {.kind = LINE_STOPPED, .at_ms = 13},
     {.kind = LINE_CLOSED, .at_ms = 14, .how = LINE_OVER_TIME},
     {.kind = LINE_BEACON_NAMED, .at_ms = 15, .number = UINT32_MAX, .root = {5, [31] = 6}},
     {.kind = LINE_BEACON_GIVEN, .at_ms = 16, .number = 1, .root = {7, [31] = 8}},

@@ -52,6 +52,11 @@ void line_entrants(const struct line *line, struct id *ret_accounts)
 
 /* ---- waits ---- */
 
+int64_t line_run_ms(const struct line *line, int64_t at_ms)
+{
+    return (line->stopped ? line->stopped_at_ms : at_ms) - line->stood_ms;
+}
+
 uint32_t line_wait_class(int64_t wait_ms)
 {
     if (wait_ms <= 1)
@@ -107,7 +112,7 @@ static int add_person(struct line *line, struct id account_id, int64_t at_ms,
     assert(err == 0);
     *line_person(line, line->count) = (struct person){.account_id = account_id,
                                                       .joined_at_ms = at_ms,
-                                                      .since_ms = at_ms,
+                                                      .since_ms = line_run_ms(line, at_ms),
                                                       .state = (uint8_t)state};
     return 0;
 }
@@ -137,7 +142,7 @@ static void move(struct line *line, struct person *person, enum person_state to,
     if (to != PERSON_ENDED)
         (*counter(line, (uint8_t)to))++;
     person->state = (uint8_t)to;
-    person->since_ms = at_ms;
+    person->since_ms = line_run_ms(line, at_ms);
 }
 
 static void end(struct line *line, struct person *person, enum line_end how, int64_t at_ms)
@@ -249,7 +254,7 @@ static int end_number(struct line *line, const struct line_entry *entry)
     if (!line->drawn || entry->number < 1 || entry->number > line->count)
         return ERR_CORRUPT;
     struct person *person = line_person(line, entry->number);
-    const int64_t here_ms = entry->at_ms - person->since_ms;
+    const int64_t here_ms = line_run_ms(line, entry->at_ms) - person->since_ms;
     bool fits = false;
     switch ((enum line_end)entry->how) {
     case LINE_END_LEFT:
@@ -310,6 +315,10 @@ static int set_state(struct line *line, const struct line_entry *entry)
         fits = line->state == LINE_OPEN;
         to = LINE_PAUSED;
         break;
+    case LINE_STOPPED:
+        fits = line->state == LINE_OPEN || (line->state == LINE_PAUSED && !line->stopped);
+        to = LINE_PAUSED;
+        break;
     case LINE_RESUMED:
         fits = line->state == LINE_PAUSED ||
                (line->state == LINE_OVER && line->over == LINE_OVER_SOLD_OUT);
@@ -325,6 +334,14 @@ static int set_state(struct line *line, const struct line_entry *entry)
     }
     if (!fits)
         return ERR_CORRUPT;
+    if (line->stopped) {
+        line->stood_ms += entry->at_ms - line->stopped_at_ms;
+        line->stopped = false;
+    }
+    if (entry->kind == LINE_STOPPED) {
+        line->stopped = true;
+        line->stopped_at_ms = entry->at_ms;
+    }
     if (entry->kind == LINE_OPENED) {
         line->opened = line->drawn = true; /* without a draw it is an empty one */
         line->opened_at_ms = entry->at_ms;
@@ -494,7 +511,7 @@ void line_check(const struct line *line)
     for (uint32_t i = 1; i <= line->count; i++) {
         const struct person *person = line_person(line, i);
         counts[person->state]++;
-        assert(person->since_ms >= person->joined_at_ms && person->since_ms <= line->at_ms);
+        assert(person->since_ms <= line_run_ms(line, line->at_ms));
         assert(person->state == PERSON_ENDED || line_find(line, person->account_id) == i);
         assert(!line->drawn || person->state != PERSON_IN_DRAW);
         /* P8: whoever was called has a number up to serving, and whoever waits one above. */

@@ -14,6 +14,9 @@
  * line_apply is the only one that changes a line, and it refuses what the rules forbid. So reading
  * a line's entries back rebuilds it, and at the same time proves that it kept to the rules.
  *
+ * A line that is paused calls nobody. One that is *stopped*, because nothing behind it can be
+ * bought, takes no time from those either who were called or are inside.
+ *
  * Pure: no I/O, no clock, no randomness. Time is the line's own, in Unix milliseconds, and never
  * goes back. Whoever ended may join again, with a new number.
  */
@@ -43,7 +46,7 @@ enum person_state {
 struct person {
     struct id account_id;
     int64_t joined_at_ms;
-    int64_t since_ms; /* in this state */
+    int64_t since_ms; /* in this state, by line_run_ms */
     uint32_t next;    /* who came in after this one: a number, or 0 */
     uint16_t serial;  /* passes given out, the newest alone is good */
     uint8_t state;    /* enum person_state */
@@ -72,9 +75,12 @@ struct line {
     enum line_over over; /* why, of OVER */
     bool opened;         /* it was open once: a pause leads back to OPEN, not to the draw */
     bool drawn;
-    int64_t at_ms;        /* of the last entry */
-    int64_t opened_at_ms; /* or 0 */
-    uint64_t entries;     /* applied; the version of what is told about the line */
+    int64_t at_ms;         /* of the last entry */
+    int64_t opened_at_ms;  /* or 0 */
+    bool stopped;          /* PAUSED so that claims and passes do not run */
+    int64_t stopped_at_ms; /* since then … */
+    int64_t stood_ms;      /* … and so long in all before */
+    uint64_t entries;      /* applied; the version of what is told about the line */
 
     struct person **chunks; /* owned; of LINE_CHUNK each */
     uint32_t count;         /* people; after the draw, the last number given */
@@ -121,6 +127,10 @@ void line_entrants(const struct line *line, struct id *ret_accounts);
 struct person *line_person(const struct line *line, uint32_t number);
 /* The account's newest number (before the draw its place), or 0. */
 uint32_t line_find(const struct line *line, struct id account_id);
+
+/* What is left of claims and passes is counted by this clock: it stands while the line is stopped.
+ * at_ms is not before the last entry. */
+int64_t line_run_ms(const struct line *line, int64_t at_ms);
 
 /* The class of a wait, and the longest wait of a class, in ms. Two classes double the time. */
 uint32_t line_wait_class(int64_t wait_ms);

@@ -165,7 +165,7 @@ static void a_newer_sign_in_takes_the_place_over(void **state)
     assert_true(line_pass_good(&line, account(1), 1, 2, now_ms));
     assert_false(line_pass_good(&line, account(1), 1, 3, now_ms));
     assert_false(line_pass_good(&line, account(2), 1, 2, now_ms)); /* lent */
-    assert_int_equal(line_pass_end_ms(&line, line_person(&line, 1)), START + PASS);
+    assert_int_equal(line_pass_end_ms(&line, line_person(&line, 1), 0), START + PASS);
     assert_false(line_pass_good(&line, account(1), 1, 2, START + PASS));
 }
 
@@ -185,6 +185,47 @@ static void nothing_left_calls_nobody(void **state)
     assert_int_equal(line.serving, 1);
     assert_int_equal(apply((struct line_entry){.kind = LINE_CLOSED, .how = LINE_OVER_TIME}), 0);
     assert_int_equal(apply((struct line_entry){.kind = LINE_RESUMED}), ERR_CORRUPT);
+}
+
+/* One is inside, one was called, one waits: a day later each has what he had. */
+static void a_stop_takes_no_time_from_anybody(void **state)
+{
+    begin(2);
+    assert_int_equal(apply((struct line_entry){.kind = LINE_OPENED}), 0);
+    join(1);
+    join(2);
+    join(3);
+    due(1);
+    assert_int_equal(enter(1), 1);
+    now_ms += 100000;
+    assert_int_equal(apply((struct line_entry){.kind = LINE_STOPPED}), 0);
+    assert_int_equal(apply((struct line_entry){.kind = LINE_STOPPED}), ERR_CORRUPT);
+    assert_true(line_due_at_ms(&line) == INT64_MAX);
+    now_ms += 86400000;
+    due(1);
+    assert_true(line.inside == 1 && line.called == 1 && line.serving == 2);
+    assert_true(line_pass_good(&line, account(1), 1, 1, now_ms));
+    assert_int_equal(line_pass_end_ms(&line, line_person(&line, 1), now_ms),
+                     now_ms + PASS - 100000);
+    assert_int_equal(line_claim_end_ms(&line, line_person(&line, 2), now_ms),
+                     now_ms + CLAIM - 100000);
+    assert_int_equal(
+        apply((struct line_entry){.kind = LINE_ENDED, .number = 1, .how = LINE_END_TIME}),
+        ERR_CORRUPT);
+    assert_int_equal(apply((struct line_entry){.kind = LINE_RESUMED}), 0);
+    assert_int_equal(line_due_at_ms(&line), now_ms + CLAIM - 100000);
+    now_ms += CLAIM - 100001;
+    due(1);
+    assert_int_equal(line.called, 1);
+    now_ms += 1;
+    due(1); /* the second did not come: the third is called */
+    assert_true(line.called == 1 && line.serving == 3);
+    assert_int_equal(enter(2), ERR_TIMEOUT);
+    /* A pause may become a stop, and its beginning is that of the stop. */
+    assert_int_equal(apply((struct line_entry){.kind = LINE_HALTED}), 0);
+    now_ms += 1000;
+    assert_int_equal(apply((struct line_entry){.kind = LINE_STOPPED}), 0);
+    assert_int_equal(line_run_ms(&line, now_ms + 5000), now_ms - 86400000);
 }
 
 static void a_pause_keeps_places(void **state)
@@ -370,6 +411,7 @@ int main(void)
         cmocka_unit_test(who_does_not_come_is_skipped),
         cmocka_unit_test(a_newer_sign_in_takes_the_place_over),
         cmocka_unit_test(nothing_left_calls_nobody),
+        cmocka_unit_test(a_stop_takes_no_time_from_anybody),
         cmocka_unit_test(a_pause_keeps_places),
         cmocka_unit_test(the_draw_gives_the_first_numbers),
         cmocka_unit_test(what_the_rules_forbid_is_refused),

@@ -37,6 +37,8 @@ struct model {
     } people[STEPS + 1]; /* by number, from 1 */
     uint32_t count;
     uint32_t serving;
+    bool stopped;
+    int64_t run_ms; /* the clipboard's clock: it stands while the line is stopped */
 };
 
 struct walk {
@@ -85,7 +87,7 @@ static uint32_t model_find(const struct model *m, uint64_t n)
 static void set(struct walk *w, uint32_t number, enum person_state to)
 {
     w->model.people[number].state = to;
-    w->model.people[number].since_ms = w->now_ms;
+    w->model.people[number].since_ms = w->model.run_ms;
 }
 
 static void model_time(struct walk *w)
@@ -93,13 +95,13 @@ static void model_time(struct walk *w)
     struct model *m = &w->model;
     uint32_t here = 0;
     for (uint32_t i = 1; i <= m->count; i++) {
-        const int64_t since_ms = w->now_ms - m->people[i].since_ms;
+        const int64_t since_ms = m->run_ms - m->people[i].since_ms;
         if ((m->people[i].state == PERSON_CALLED && since_ms >= CLAIM) ||
             (m->people[i].state == PERSON_INSIDE && since_ms >= PASS))
             set(w, i, PERSON_ENDED);
         here += m->people[i].state == PERSON_CALLED || m->people[i].state == PERSON_INSIDE;
     }
-    for (uint32_t i = 1; i <= m->count && here < CAPACITY; i++) {
+    for (uint32_t i = 1; i <= m->count && here < CAPACITY && !m->stopped; i++) {
         if (m->people[i].state != PERSON_WAITING)
             continue;
         set(w, i, PERSON_CALLED);
@@ -108,7 +110,7 @@ static void model_time(struct walk *w)
     }
 }
 
-enum step { JOIN, ENTER, LEAVE, PAID, TIME, STEP_KINDS };
+enum step { JOIN, ENTER, LEAVE, PAID, STOP, TIME, STEP_KINDS };
 
 static void take_step(struct walk *w, enum step step, uint64_t n, int64_t pass_ms)
 {
@@ -147,8 +149,15 @@ static void take_step(struct walk *w, enum step step, uint64_t n, int64_t pass_m
         if (expected)
             set(w, at, PERSON_ENDED);
         break;
+    case STOP: /* … or go on */
+        entry = (struct line_entry){.kind = m->stopped ? LINE_RESUMED : LINE_STOPPED,
+                                    .at_ms = w->now_ms};
+        m->stopped = !m->stopped;
+        decided = expected = 1;
+        break;
     default:
         w->now_ms += pass_ms;
+        m->run_ms += m->stopped ? 0 : pass_ms;
         break;
     }
     assert_int_equal(decided, expected);
@@ -175,7 +184,8 @@ static void agree(struct walk *w)
         assert_true(person->state != PERSON_WAITING || i > w->line.serving);
     }
     assert_true(here <= CAPACITY);
-    assert_true(here == CAPACITY || w->line.waiting == 0); /* nobody waits beside an empty chair */
+    /* Nobody waits beside an empty chair. */
+    assert_true(here == CAPACITY || w->line.waiting == 0 || m->stopped);
     assert_true(w->line.serving >= w->last_serving);
     w->last_serving = w->line.serving;
 }
@@ -194,6 +204,7 @@ static void reads_back(struct walk *w)
     assert_true(again.entries == w->line.entries && again.count == w->line.count);
     assert_true(again.serving == w->line.serving && again.inside == w->line.inside);
     assert_true(again.called == w->line.called && again.waiting == w->line.waiting);
+    assert_true(again.stopped == w->line.stopped && again.stood_ms == w->line.stood_ms);
     assert_memory_equal(again.waits, w->line.waits, sizeof(again.waits));
     for (uint32_t i = 1; i <= again.count; i++)
         assert_memory_equal(line_person(&again, i), line_person(&w->line, i),

@@ -224,6 +224,7 @@ static int note_entry(struct after *after, const struct line_entry *entry, uint3
             note_slow(after, entry);
         return 0;
     case LINE_HALTED:
+    case LINE_STOPPED:
         note_slow(after, entry);
         return 0;
     case LINE_DRAW_OPENED:

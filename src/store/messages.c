@@ -14,6 +14,7 @@ struct add_job {
     struct view nonce;
     const struct act *act;
     uint64_t message_id;
+    bool is_new;
 };
 
 static int insert(struct sql_txn *txn, const struct add_job *job, int64_t ordinal)
@@ -31,9 +32,8 @@ static int insert(struct sql_txn *txn, const struct add_job *job, int64_t ordina
                    NULL);
 }
 
-static int run_add(struct sql_job *base, struct sql_txn *txn)
+static int put(struct sql_txn *txn, struct add_job *job)
 {
-    struct add_job *job = (struct add_job *)base;
     const struct sql_value performance = sql_int(job->message->performance_id);
     int64_t number = 0;
     int err = sql_ask_int(
@@ -42,6 +42,7 @@ static int run_add(struct sql_job *base, struct sql_txn *txn)
     job->message_id = (uint64_t)number;
     if (err != ERR_NOT_FOUND)
         return err;
+    job->is_new = true;
     err =
         sql_ask_int(txn, "SELECT count(*) FROM buyer_message WHERE performance_id = ? AND day = ?",
                     SQL(performance, sql_int(job->message->created_at_ms / DAY_MS)), &number);
@@ -52,7 +53,20 @@ static int run_add(struct sql_job *base, struct sql_txn *txn)
     if (err != 0)
         return err;
     job->message_id = (uint64_t)sql_last_id(txn);
-    return act_add(txn, job->act);
+    return 0;
+}
+
+static int run_add(struct sql_job *base, struct sql_txn *txn)
+{
+    struct add_job *job = (struct add_job *)base;
+    int err = put(txn, job);
+    return err == 0 && job->is_new ? act_add(txn, job->act) : err;
+}
+
+int message_put(struct sql_txn *txn, const struct buyer_message *message, struct view nonce)
+{
+    struct add_job job = {.message = message, .nonce = nonce};
+    return put(txn, &job);
 }
 
 static bool is_message(const struct buyer_message *m)

@@ -9,6 +9,7 @@
 #include "store/hooks.h"
 #include "store/line.h"
 #include "store/mails.h"
+#include "store/notices.h"
 #include "store/payment_rules.h"
 #include "store/payments.h"
 #include "store/pictures.h"
@@ -20,11 +21,11 @@
 
 /* In order of their names. */
 static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
-    accounts_migrate,    bars_migrate,          contacts_migrate, doors_migrate,
-    generations_migrate, hall_owners_migrate,   hooks_migrate,    lines_migrate,
-    mails_migrate,       payment_rules_migrate, payments_migrate, pictures_migrate,
-    playbill_migrate,    positions_migrate,     refusals_migrate, reminders_migrate,
-    scans_migrate,
+    accounts_migrate,    bars_migrate,        contacts_migrate,      doors_migrate,
+    generations_migrate, hall_owners_migrate, hooks_migrate,         lines_migrate,
+    mails_migrate,       notices_migrate,     payment_rules_migrate, payments_migrate,
+    pictures_migrate,    playbill_migrate,    positions_migrate,     refusals_migrate,
+    reminders_migrate,   scans_migrate,
 };
 
 int modules_migrate(struct sql *sql, int64_t now_ms)

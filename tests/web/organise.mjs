@@ -216,6 +216,26 @@ export const organise = {
         await a.press('message-send');
         await page.click('dialog .danger');
         await page.waitForSelector('[data-message=done]:has-text("Doors at six")');
+        // One act stops the sale and tells who looks at the map, at once and in his language.
+        await b.page.goto(`${b.url}/p/${performance}`);
+        await b.live();
+        assert.equal(await b.page.locator('[data-notice]').count(), 0);
+        await page.fill('[name=announce-english-text]', 'Two minutes, please.');
+        await page.fill('[name=announce-korean-text]', '잠시만 기다려 주세요.');
+        await a.press('stop-sale');
+        await a.isAccessible('a question before the sale is stopped');
+        await page.click('dialog .danger');
+        await b.page.waitForSelector('[data-notice]');
+        assert.match(
+          await b.page.textContent('[data-notice]'),
+          /Two minutes, please\.|잠시만 기다려 주세요\./,
+        );
+        await b.isAccessible('the seats of a sale that is stopped');
+        await page.waitForSelector('[data-standing=true] [data-notice]');
+        await page.waitForSelector('.org-head [data-sale=PAUSED]');
+        await a.press('notice-end');
+        await page.waitForSelector('.org-head [data-sale=OPEN]');
+        await b.page.waitForSelector('[data-notice]', { state: 'detached' });
         await a.press('pause-sale');
         await page.waitForSelector('.org-head [data-sale=PAUSED]');
         await a.press('refund-look');

@@ -143,6 +143,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->counts = counts;
     ret_performance->version = figures.version;
     ret_performance->price_list = figures.price_list;
+    ret_performance->notice_id = feed_notice(performance->feed);
     ret_performance->offer_ms = figures.offer_ms;
     int err = desk_fill_hall(arena, performance->hall, hall);
     return err == 0 ? fill_prices(arena, performance, figures.price_list, ret_performance) : err;

@@ -54,10 +54,12 @@ struct ticket {
     struct elsewhere *elsewhere;      /* NULL: alone */
     struct scope follow_scope;        /* of who follows the store, on worker 0 */
     struct channel *const *waitrooms; /* one a worker; NULL: there is no waiting room */
-    struct pulse pulses[STORE_PERFORMANCES_MAX + 1];  /* by id */
-    struct pulse minutes[STORE_PERFORMANCES_MAX + 1]; /* by id; what is not kept yet */
-    struct tally tally;                               /* of refusals */
-    struct bar_list bars;                             /* whom organisers do not sell to */
+    struct pulse pulses[STORE_PERFORMANCES_MAX + 1];      /* by id */
+    struct pulse minutes[STORE_PERFORMANCES_MAX + 1];     /* by id; what is not kept yet */
+    struct tally tally;                                   /* of refusals */
+    struct bar_list bars;                                 /* whom organisers do not sell to */
+    _Atomic uint64_t notices[STORE_PERFORMANCES_MAX + 1]; /* by id: as notices.c packs them */
+    _Atomic int64_t notices_version;                      /* of what was read of them last */
     atomic_bool behind;                            /* the store may have what the catalog has not */
     atomic_bool begun[STORE_PERFORMANCES_MAX + 1]; /* by id: somebody begins it, or has */
 };

@@ -3,6 +3,7 @@
 #include "observe/log.h"
 #include "sale/currency.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/notices.h"
 #include "svc/ticket/prices.h"
 #include "token/roles.h"
 
@@ -314,6 +315,9 @@ int ticket_open_sale(struct call *call, const void *request, void *response)
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
     if (!performance || desk_check_event(call, performance->event) != 0)
         return ERR_NOT_FOUND;
+    if (desk_is_stopped(call_state(call), wish->performance_id))
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "SALE_STOPPED", NULL,
+                         "the sale was stopped with an announcement: EndNotice lets it go on");
     if (catalog_bill(performance->event)->state == PLAYBILL_DRAFT &&
         desk_set_state(call, performance->event, PLAYBILL_PUBLISHED) != 0)
         return ERR_UNAVAILABLE;

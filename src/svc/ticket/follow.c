@@ -6,6 +6,7 @@
 #include "store/playbill_chain.h"
 #include "svc/ticket/bills.h"
 #include "svc/ticket/counted.h"
+#include "svc/ticket/notices.h"
 
 #define FOLLOW_STEP_MAX_MS 60000
 #define FOLLOW_ARENA_MAX   (256u << 20)
@@ -92,6 +93,8 @@ int desk_load_catalog(struct ticket *ticket)
     int err = load_all(ticket, &arena);
     if (err == 0)
         err = follow_bars(ticket);
+    if (err == 0)
+        err = desk_follow_notices(ticket, true);
     arena_release(&arena);
     return err;
 }
@@ -107,7 +110,9 @@ void desk_follow_store(void *arg)
         if (ticket->elsewhere && desk_load_bills(ticket, number, &number, &behind) == 0 && behind)
             atomic_store(&ticket->behind, true);
         if (ticket->elsewhere)
-            (void)follow_bars(ticket); /* again half a second later */
+            (void)(follow_bars(ticket) +
+                   desk_follow_notices(ticket, false)); /* again in a moment */
+        desk_keep_stops(ticket);
         if (atomic_exchange(&ticket->behind, false)) {
             int err = desk_load_catalog(ticket);
             if (err != 0) {

@@ -1,5 +1,6 @@
 /* GetSaleLoad: what the waiting room asks once a second; GetGrades: what everybody may ask. */
 #include "svc/ticket/bills.h"
+#include "svc/ticket/notices.h"
 
 /* From the public state: no owner is asked. */
 CALL_HANDLER(ticket_get_grades)
@@ -76,6 +77,8 @@ CALL_HANDLER(ticket_get_sale_load)
     answer->event_state = (Usher__V1__EventState)catalog_bill(performance->event)->state;
     answer->queued = figures.queued;
     answer->starts_at_ms = catalog_date(performance)->starts_at_ms;
+    answer->notice_id = desk_notice(ticket, wish->performance_id);
+    answer->stopped = desk_is_stopped(ticket, wish->performance_id);
     answer->person_rule = (Usher__V1__PersonRule)performance->person_rule;
     answer->hold_ms = pulse_take(&ticket->pulses[performance->performance_id]);
     return 0;

@@ -6,6 +6,8 @@
 #include "store/contacts.h"
 #include "store/generations.h"
 #include "store/hall_owners.h"
+#include "store/mails.h"
+#include "store/notices.h"
 #include "store/pictures.h"
 #include "store/scans.h"
 #include "svc/ticket/bills.h"
@@ -41,6 +43,9 @@ CALL_HANDLER(ticket_get_generated_codes);
 
 CALL_HANDLER(ticket_get_grades);
 CALL_HANDLER(ticket_preview_hall);
+CALL_HANDLER(ticket_get_notice);
+CALL_HANDLER(ticket_announce);
+CALL_HANDLER(ticket_end_notice);
 
 CALL_HANDLER(ticket_set_poster);
 CALL_HANDLER(ticket_join_waiting_list);
@@ -54,6 +59,7 @@ static const struct method methods[] = {
     {"GetPerformance", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_performance},
     {"GetSeatMap", METHOD_UNARY, 0, true, FOR_EVER, 0, ticket_get_seat_map},
     {"GetGrades", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_grades},
+    {"GetNotice", METHOD_UNARY, 0, true, FOR_EVER, 0, ticket_get_notice},
     {"WatchSeats", METHOD_SERVER_STREAM, 0, false, NULL, 0, ticket_watch_seats},
     {"HoldSeats", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_counted_hold_seats},
     {"HoldBest", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_counted_hold_best},
@@ -103,6 +109,8 @@ static const struct method methods[] = {
     {"BarBuyer", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_bar_buyer},
     {"EndBar", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_end_bar},
     {"ListBarred", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_barred},
+    {"Announce", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_announce},
+    {"EndNotice", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_end_notice},
     {"ReadLedger", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0, ticket_read_ledger},
     {"GetSaleLoad", METHOD_UNARY, ROLE_PEER, false, NULL, 0, ticket_get_sale_load},
     {"ListPerformanceOrders", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, false, NULL, 0,
@@ -233,10 +241,10 @@ static int make_posts(struct ticket *ticket)
  * here. */
 static int migrate(struct sql *sql)
 {
-    int (*const tables[])(struct sql *, bool,
-                          int64_t) = {hall_owners_migrate, generations_migrate, contacts_migrate,
-                                      playbill_migrate,    pictures_migrate,    accounts_migrate,
-                                      bars_migrate,        refusals_migrate,    scans_migrate};
+    int (*const tables[])(struct sql *, bool, int64_t) = {
+        hall_owners_migrate, generations_migrate, contacts_migrate, playbill_migrate,
+        pictures_migrate,    accounts_migrate,    bars_migrate,     refusals_migrate,
+        scans_migrate,       mails_migrate,       notices_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(tables) / sizeof(tables[0]); i++)
         err = tables[i](sql, false, clock_wall_ms(clock_system()));
@@ -250,6 +258,7 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
         return ERR_NO_MEMORY;
     ticket->options = *options;
     bar_list_init(&ticket->bars);
+    ticket->notices_version = -1;
     tally_init(&ticket->tally);
     ticket->codes = *options->codes;
     ticket->scopes = calloc(options->worker_count, sizeof(*ticket->scopes));

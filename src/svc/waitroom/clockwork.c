@@ -168,6 +168,15 @@ static int close_line(struct keeper *keeper)
     return err == 0 ? say(keeper, LINE_CLOSED, LINE_OVER_TIME) : err;
 }
 
+/* How many of the performances are stopped, as was heard last. */
+static uint32_t stopped_count(const struct keeper *keeper)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < keeper->sale.performance_count; i++)
+        count += keeper->news[i].stopped;
+    return count;
+}
+
 /* What the wall clock brings. */
 static int by_clock(struct keeper *keeper)
 {
@@ -181,6 +190,8 @@ static int by_clock(struct keeper *keeper)
         return close_line(keeper);
     if (line->opened)
         return 0;
+    if (wall_ms >= sale->opens_at_ms && stopped_count(keeper) > 0)
+        return 0; /* it opens when that is over */
     if (wall_ms >= sale->opens_at_ms)
         return open_line(keeper, wall_ms);
     if (line->state == LINE_ANNOUNCED && sale->draw_opens_at_ms != 0 &&
@@ -207,6 +218,18 @@ static int by_places(struct keeper *keeper)
     return 0;
 }
 
+/* An emergency stop of all that it leads to stops the line, and its end lets it go on. */
+static int by_stop(struct keeper *keeper)
+{
+    const struct line *line = &keeper->line;
+    const bool all = stopped_count(keeper) == keeper->sale.performance_count;
+    if (keeper_places_left(keeper) == KEEPER_PLACES_UNKNOWN)
+        return 0; /* a new keeper knows nothing of a stop yet, and ends none */
+    if (all && (line->state == LINE_OPEN || (line->state == LINE_PAUSED && !line->stopped)))
+        return line->opened ? say(keeper, LINE_STOPPED, 0) : 0;
+    return line->stopped && line->state == LINE_PAUSED && !all ? say(keeper, LINE_RESUMED, 0) : 0;
+}
+
 /* The slowest of the performances speaks for all, and the one that was heard of longest ago. */
 static int by_load(struct keeper *keeper)
 {
@@ -227,6 +250,8 @@ static void tick(struct keeper *keeper)
     int err = by_clock(keeper);
     if (err == 0)
         err = by_places(keeper);
+    if (err == 0)
+        err = by_stop(keeper);
     if (err == 0)
         err = by_load(keeper);
     if (err != 0 && err != ERR_CANCELLED)

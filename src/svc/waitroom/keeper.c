@@ -110,9 +110,9 @@ static void fill_place(const struct keeper *keeper, struct keeper_ask *ask)
                                    .how = person->how,
                                    .joined_at_ms = person->joined_at_ms};
     if (person->state == PERSON_CALLED)
-        place->until_ms = line_claim_end_ms(line, person);
+        place->until_ms = line_claim_end_ms(line, person, keeper_now_ms(keeper));
     if (person->state == PERSON_INSIDE)
-        place->until_ms = line_pass_end_ms(line, person);
+        place->until_ms = line_pass_end_ms(line, person, keeper_now_ms(keeper));
     if (person->state == PERSON_WAITING && line->state == LINE_OPEN)
         pace_estimate(&line->pace, keeper_now_ms(keeper), at - line->serving - 1, line->capacity,
                       line->rules.pass_ms, &place->wait_min_ms, &place->wait_max_ms);
@@ -126,6 +126,8 @@ static int decide_state(const struct keeper *keeper, enum keeper_verb verb,
     const enum line_state to = verb == KEEPER_PAUSE ? LINE_PAUSED : LINE_OPEN;
     *ret_entry = (struct line_entry){.kind = verb == KEEPER_PAUSE ? LINE_HALTED : LINE_RESUMED,
                                      .at_ms = keeper_now_ms(keeper)};
+    if (verb == KEEPER_RESUME && keeper->line.stopped)
+        return ERR_BUSY; /* it goes on with what it leads to */
     return state == to ? 0 : state == from ? 1 : ERR_BUSY;
 }
 

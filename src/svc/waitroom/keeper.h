@@ -54,6 +54,8 @@ struct keeper_news {
     int64_t at_ms; /* 0: nothing yet */
     uint32_t free, held, hold_ms, queued;
     uint32_t sale_state;
+    uint64_t notice_id; /* 0: none */
+    bool stopped;
 };
 #define KEEPER_CATEGORIES_MAX 64
 struct keeper_chance {

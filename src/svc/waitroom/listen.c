@@ -55,6 +55,8 @@ void keeper_hear(struct keeper *keeper)
                                  .held = loads[i]->counts->held + loads[i]->counts->resting,
                                  .hold_ms = loads[i]->hold_ms,
                                  .queued = loads[i]->queued,
+                                 .notice_id = loads[i]->notice_id,
+                                 .stopped = loads[i]->stopped,
                                  .sale_state = (uint32_t)loads[i]->sale_state};
         heard++;
     }

@@ -27,13 +27,18 @@ static void fill_status(const struct keeper *keeper, int64_t now_ms,
     ret_status->entrants = figures->entrants;
     ret_status->opens_at_ms = keeper->sale.opens_at_ms;
     ret_status->now_ms = now_ms;
+    for (uint32_t i = 0; i < keeper->sale.performance_count; i++) {
+        if (keeper->news[i].notice_id > ret_status->notice_id)
+            ret_status->notice_id = keeper->news[i].notice_id;
+    }
 }
 
 /* A number that another status hardly has: FNV-1a over what may change but time. */
 static uint64_t sum_of(const struct keeper *keeper, const Usher__V1__SaleStatus *status)
 {
     uint64_t sum = UINT64_C(14695981039346656037);
-    const uint64_t parts[] = {keeper->figures.entries, status->rate_per_min, status->places_left};
+    const uint64_t parts[] = {keeper->figures.entries, status->rate_per_min, status->places_left,
+                              status->notice_id};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         sum = (sum ^ parts[i]) * UINT64_C(1099511628211);
     for (uint32_t i = 0; i < keeper->chance_count; i++)

@@ -8,13 +8,18 @@
 #include "line/draw.h"
 #include "sim/queue/queue.h"
 
-#define TELL_TRIES 20
+#define TELL_TRIES    20
+#define STOP_HEARD_MS 3000 /* a line hears of a stop once a second, and its commit may wait */
 
 /* ---- the durable ledger, as it grows ---- */
 
 static void note_entry(void *arg, const struct line_entry *entry)
 {
-    struct queue_coverage *coverage = ((struct queue_world *)arg)->coverage;
+    struct queue_world *world = arg;
+    struct queue_coverage *coverage = world->coverage;
+    if (entry->kind == LINE_RESUMED && world->stopped &&
+        entry->at_ms > world->stopped_at_ms + STOP_HEARD_MS)
+        queue_fail(world, "the line went on while everything behind it was stopped");
     coverage->arrivals += entry->kind == LINE_JOINED;
     coverage->drawn += entry->kind == LINE_DRAWN;
     coverage->sold_out += entry->kind == LINE_CLOSED && entry->how == LINE_OVER_SOLD_OUT;

@@ -33,7 +33,8 @@
 struct queue_coverage {
     uint64_t draws, drawn, arrivals, ahead, entered, paid, left, skipped, ran_out, restored,
         taken_over;
-    uint64_t passes_refused, limits, pauses, sold_out, reopened, crashes, stops, before, after;
+    uint64_t passes_refused, limits, pauses, emergencies, sold_out, reopened, crashes, stops,
+        before, after;
     uint64_t refused; /* answers that nobody got */
 };
 
@@ -89,6 +90,8 @@ struct queue_world {
     /* the ticket service */
     uint32_t free, held;
     bool on_sale;
+    bool stopped; /* by an announcement */
+    int64_t stopped_at_ms;
     uint32_t opened;
     /* people */
     struct told told[QUEUE_ACCOUNTS_MAX];

@@ -105,6 +105,7 @@ static int get_sale_load(struct call *call, const void *request, void *response)
     usher__v1__counts__init(answer->counts);
     answer->counts->free = the_world->free;
     answer->counts->held = the_world->held;
+    answer->stopped = the_world->stopped;
     answer->organiser_id = 1;
     answer->hold_ms = queue_below(the_world, 400);
     answer->event_state = USHER__V1__EVENT_STATE__EVENT_STATE_PUBLISHED;

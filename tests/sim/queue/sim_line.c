@@ -56,6 +56,7 @@ static bool covers(void)
         {"receipts taken back", c->restored},
         {"limits changed", c->limits},
         {"pauses", c->pauses},
+        {"emergency stops", c->emergencies},
         {"sold out", c->sold_out},
         {"places that came back", c->reopened},
         {"rooms killed", c->crashes},

@@ -139,7 +139,15 @@ static void organise(struct queue_world *world)
     limits.sale_id = pause.sale_id = resume.sale_id = world->sale_id;
     limits.capacity_min = 1 + queue_below(world, 3);
     limits.capacity_max = limits.capacity_min + queue_below(world, 3);
-    if (queue_below(world, 2)) {
+    const uint32_t what = queue_below(world, 5);
+    if (what == 0) { /* the rooms hear of it within a second */
+        world->stopped = true;
+        world->stopped_at_ms = queue_wall_ms(world);
+        queue_wait(world, 1000 + queue_below(world, 20000));
+        check_follow(world);
+        world->coverage->emergencies += world->follow.line.stopped;
+        world->stopped = false;
+    } else if (what <= 2) {
         world->coverage->limits +=
             queue_call(world, QUEUE_OPERATOR, &arena, set_admission, &limits, &sale, &reason) == 0;
     } else {

@@ -12,6 +12,7 @@ import { Confirm } from '../parts/confirm';
 import { Icon } from '../parts/icon';
 import { LinkState } from '../parts/link';
 import { Failed, Notice } from '../parts/notice';
+import { Said } from '../parts/said';
 import { Trouble } from '../parts/trouble';
 import { Until } from '../parts/until';
 import { announce } from '../state/announce';
@@ -42,6 +43,7 @@ export function LinePage({ saleId, performanceId }: { saleId: number; performanc
         <h1>{sale.name}</h1>
         <LinkState link={line.link.value} />
       </header>
+      {line.status.value?.noticeId ? <Said id={line.status.value.noticeId} /> : null}
       <Failed failure={line.failure.value} />
       {line.failure.value?.reason === 'PERSON_NEEDED' ? (
         <a

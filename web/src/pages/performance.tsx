@@ -97,6 +97,7 @@ function Choosing({ sale, plan, performance }: PanelProps & { plan: Plan }) {
   return (
     <>
       <div class="panel-body" key={held ? 'held' : 'free' /* begins at its top again */}>
+        {sale.notice.value ? <Later load={loadSaid} props={{ id: sale.notice.value }} /> : null}
         <SaleNotice sale={sale} />
         <Refusal sale={sale} plan={plan} />
         {performance.offerMs || sale.soldOut.value ? (
@@ -117,6 +118,7 @@ function Choosing({ sale, plan, performance }: PanelProps & { plan: Plan }) {
   );
 }
 
+const loadSaid = () => import('../parts/said').then(({ Said }) => Said);
 const loadWaiting = () => import('../parts/waiting').then(({ Waiting }) => Waiting);
 
 /** What comes on top of the prices; loaded after the hall, which nobody waits longer for. */

@@ -68,6 +68,8 @@ export class Sale {
   readonly wish = signal<BestWish>({ party: 2, category: null });
   /** Prices have changed while the page was open, and nothing was held since. */
   readonly repriced = signal(false);
+  /** The number of what the organiser has to say just now; 0: nothing. */
+  readonly notice = signal(0n);
   /** The seats of a hold that has ended: they may be tried again. */
   readonly ended = signal<number[]>([]);
   /** Seats that were chosen and then taken by someone else, to be told. */
@@ -199,6 +201,7 @@ export class Sale {
     batch(() => {
       this.version.value = update.version;
       this.saleState.value = update.saleState;
+      this.notice.value = update.noticeId;
       if (update.counts) {
         this.counts.value = toldCounts(update.counts);
       }

@@ -13,6 +13,7 @@ import { HouseSale } from '../../state/housesale';
 import { again, followOwn, lineOf, options, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { AfterSale } from './after';
+import { Announcer } from './announce';
 import { Blocks } from './blocks';
 import { Exports } from './exports';
 import { countFigures, Figures, lineFigures } from './figures';
@@ -114,6 +115,7 @@ export function SalePage({ performanceId }: { performanceId: number }) {
           <AfterSale performanceId={performanceId} />
         </div>
       ) : null}
+      <Announcer performance={known} state={now.saleState} onDone={() => void load()} />
       <Messages performance={known} />
       <Exports performanceId={performanceId} />
       <RefundAll performance={known} state={now.saleState} />
