@@ -14,7 +14,8 @@ struct audit_words {
     uint64_t notices, messages, notes;
 };
 
-/* Findings go into report. As audit_run; performance_id 0: all. Of one alone nothing is looked at. */
+/* Findings go into report. As audit_run; performance_id 0: all. Of one alone nothing is looked at.
+ */
 int audit_words(struct store *store, uint32_t performance_id, struct audit_report *report,
                 struct audit_words *ret_words);
 

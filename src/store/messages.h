@@ -37,8 +37,8 @@ struct buyer_message {
  * as sql_write. */
 int message_add(struct sql *sql, const struct buyer_message *message, struct view nonce,
                 const struct act *act, uint64_t *ret_message_id, int64_t deadline_ns);
-/* The same without an act, inside a job, of words that are within the maxima. ERR_FULL; ERR_CONFLICT:
- * another was added at the same moment, try the job again. */
+/* The same without an act, inside a job, of words that are within the maxima. ERR_FULL;
+ * ERR_CONFLICT: another was added at the same moment, try the job again. */
 int message_put(struct sql_txn *txn, const struct buyer_message *message, struct view nonce);
 /* One of them. ERR_NOT_FOUND; as sql_read. */
 int message_get(struct sql *sql, uint64_t message_id, struct arena *arena,

@@ -195,7 +195,5 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
 int ticket_read_ledger(struct call *call, const void *request, void *response);
 int ticket_owner_ask(struct call *call, const void *request, void *response);
 int ticket_owner_figures(struct call *call, const void *request, void *response);
-int ticket_get_status(struct call *call, const void *request, void *response);
-int ticket_list_performance_orders(struct call *call, const void *request, void *response);
 
 #endif

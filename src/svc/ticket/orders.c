@@ -514,7 +514,7 @@ static int fill_page(struct call *call, const struct store_order *orders, size_t
     return err;
 }
 
-int ticket_list_performance_orders(struct call *call, const void *request, void *response)
+CALL_HANDLER(ticket_list_performance_orders)
 {
     const Usher__V1__ListPerformanceOrdersRequest *wish = request;
     Usher__V1__ListPerformanceOrdersResponse *answer = response;

@@ -48,7 +48,7 @@ static int fill_members(struct call *call, struct tenure *tenure, Usher__V1__Sta
     return 0;
 }
 
-int ticket_get_status(struct call *call, const void *request, void *response)
+CALL_HANDLER(ticket_get_status)
 {
     struct ticket *ticket = call_state(call);
     Usher__V1__Status *answer = response;

@@ -43,6 +43,8 @@ CALL_HANDLER(ticket_get_generated_codes);
 
 CALL_HANDLER(ticket_get_grades);
 CALL_HANDLER(ticket_preview_hall);
+CALL_HANDLER(ticket_get_status);
+CALL_HANDLER(ticket_list_performance_orders);
 CALL_HANDLER(ticket_get_notice);
 CALL_HANDLER(ticket_announce);
 CALL_HANDLER(ticket_end_notice);
