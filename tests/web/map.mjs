@@ -121,6 +121,36 @@ export const map = {
     });
   },
 
+  'on a slow link a hall comes once, says how far it is, and its name is there before it': async (world) => {
+    const performance = await create(world, large, '--name', 'Far away', '--open');
+    await visit(world, [{ ...phone, locale: 'en-GB' }], async (a) => {
+      const network = await a.context.newCDPSession(a.page);
+      await a.page.goto(a.url); // what the page itself loads is no part of this
+      await a.page.waitForSelector('.date');
+      await network.send('Network.enable');
+      await network.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: 60_000, uploadThroughput: 60_000 });
+      let asked = 0;
+      a.page.on('request', (request) => {
+        if (request.url().includes('GetSeatMap')) asked++;
+      });
+      await a.page.evaluate(() => {
+        globalThis.told = [];
+        new MutationObserver(() => {
+          const size = / (\d+) kB/.exec(document.querySelector('.map .loading')?.textContent ?? '');
+          if (size) globalThis.told.push(Number(size[1]));
+          globalThis.named ??= document.querySelector('.panel h1') && !document.querySelector('.map-face') ? 'before' : null;
+        }).observe(document.body, { childList: true, subtree: true, characterData: true });
+      });
+      await a.page.click(`[data-performance="${performance}"]`);
+      await a.live();
+      const { told, named } = await a.page.evaluate(() => ({ told: globalThis.told, named: globalThis.named }));
+      assert.equal(named, 'before');
+      assert.equal(asked, 1, 'the hall was asked for again');
+      assert.ok(new Set(told).size >= 2, `it told ${told}`);
+      assert.deepEqual(told, told.toSorted((one, other) => one - other), 'it began anew');
+    });
+  },
+
   'what cannot be had is left out where one asks for it': (world) =>
     visit(world, [desktop, desktop], async (a, b) => {
       await b.openHall();
