@@ -182,8 +182,10 @@ static bool fill(struct play *play, const struct actor *actor, const struct step
                  struct owner_ask *ask)
 {
     static const enum owner_verb verbs[] = {OWNER_HOLD, OWNER_RELEASE, OWNER_ORDER, OWNER_CANCEL};
-    *ask = (struct owner_ask){
-        .verb = verbs[step->verb], .account_id = actor->account_id, .key = view_str(step->key)};
+    *ask = (struct owner_ask){.verb = verbs[step->verb],
+                              .account_id = actor->account_id,
+                              .key = view_str(step->key),
+                              .payment_method = 1}; /* of an order: at the box office */
     ask->request_hash[0] = (uint8_t)(1 + step->verb);
     for (uint32_t i = 0; i < step->seat_count; i++)
         ask->request_hash[1 + i] = (uint8_t)step->seats[i];
