@@ -165,38 +165,67 @@ static int put_place(const struct edit_values *values, const char *zone,
     return values->pay_later ? put_pay_later(values->pay_later, request) : CMD_OK;
 }
 
-static int edit_date(struct session *session, const struct edit_values *values)
+/* What is to be changed, all of it put together before anything is; and as it was. */
+struct edit {
+    const struct edit_values *values;
+    bool date, bill, prices, picture;
+    Usher__V1__UpdatePerformanceRequest new_date, old_date;
+    Usher__V1__UpdateEventRequest new_bill, old_bill;
+    Usher__V1__SetPricesRequest new_prices;
+    Usher__V1__SetPosterRequest new_picture;
+    const Usher__V1__Performance *performance; /* as it was, and then as it is */
+};
+
+static int prepare_date(struct edit *e)
 {
-    Usher__V1__UpdatePerformanceRequest request = USHER__V1__UPDATE_PERFORMANCE_REQUEST__INIT;
-    const Usher__V1__Performance *performance;
-    char starts[WHEN_TEXT_MAX];
-    request.performance_id = (uint32_t)values->performance_id;
-    const char *zone = values->time_zone;
-    if (!zone) { /* a time without a zone is by the hall's clock */
-        Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
-        look.performance_id = request.performance_id;
-        const int found = session_call(session, get_performance, &look, &performance);
-        if (found != CMD_OK)
-            return found;
-        zone = performance->time_zone[0] ? performance->time_zone : NULL;
-    }
+    const struct edit_values *values = e->values;
+    Usher__V1__UpdatePerformanceRequest *request = &e->new_date, *was = &e->old_date;
+    const Usher__V1__Performance *now = e->performance;
+    /* A time without a zone is by the hall's clock. */
+    const char *zone = values->time_zone   ? values->time_zone
+                       : now->time_zone[0] ? now->time_zone
+                                           : NULL;
+    usher__v1__update_performance_request__init(request);
+    usher__v1__update_performance_request__init(was);
+    request->performance_id = was->performance_id = now->performance_id;
+    was->starts_at_ms = now->starts_at_ms;
+    was->time_zone = now->time_zone;
+    if (!now->time_zone[0] && now->utc_offset_choice_case)
+        was->utc_offset_choice_case =
+            USHER__V1__UPDATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
+    was->utc_offset_minutes = now->utc_offset_minutes;
+    was->doors_choice_case = USHER__V1__UPDATE_PERFORMANCE_REQUEST__DOORS_CHOICE_DOORS_AT_MS;
+    was->doors_at_ms = now->doors_at_ms;
+    was->gate_choice_case = USHER__V1__UPDATE_PERFORMANCE_REQUEST__GATE_CHOICE_GATE;
+    was->gate = now->gate;
+    was->venue_address_choice_case =
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__VENUE_ADDRESS_CHOICE_VENUE_ADDRESS;
+    was->venue_address = now->venue_address;
+    was->pay_later_choice_case =
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS;
+    was->pay_later_ms = now->pay_later_ms;
+    was->payment_choice_case =
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAYMENT_CHOICE_PAYMENT_REQUIRED;
+    was->payment_required = now->payment_required;
     if (zone)
-        request.time_zone = (char *)zone;
+        request->time_zone = (char *)zone;
     if (values->starts_at) {
-        request.utc_offset_choice_case =
+        request->utc_offset_choice_case =
             USHER__V1__UPDATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
         if (when_parse_in(zone, values->starts_at, clock_wall_ms(clock_system()),
-                          &request.starts_at_ms, &request.utc_offset_minutes))
+                          &request->starts_at_ms, &request->utc_offset_minutes))
             return cmd_fail("event edit", CMD_USAGE,
                             "--starts-at %s: write 2026-12-24T19:30+09:00, or with --time-zone "
                             "2026-12-24T19:30",
                             values->starts_at);
     }
-    int code = put_place(values, zone, &request);
-    if (code == CMD_OK)
-        code = session_call(session, update_performance, &request, &performance);
-    if (code != CMD_OK)
-        return code;
+    return put_place(values, zone, request);
+}
+
+static int show_date(struct session *session, const struct edit_values *values,
+                     const Usher__V1__Performance *performance)
+{
+    char starts[WHEN_TEXT_MAX];
     if (values->session.json)
         return session_print_json(session, performance);
     when_format_there(performance->starts_at_ms, performance->utc_offset_minutes, starts);
@@ -221,31 +250,29 @@ static int put_prices_from(const struct edit_values *values,
     return CMD_OK;
 }
 
-static int edit_prices(struct session *session, const struct edit_values *values)
+static int prepare_prices(struct session *session, struct edit *e)
 {
-    Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
-    Usher__V1__SetPricesRequest request = USHER__V1__SET_PRICES_REQUEST__INIT;
-    const Usher__V1__Performance *performance;
+    usher__v1__set_prices_request__init(&e->new_prices);
+    e->new_prices.performance_id = e->performance->performance_id;
+    const int code = event_prices_fill(session, &e->values->prices, e->performance->hall,
+                                       &e->new_prices.prices, &e->new_prices.n_prices);
+    return code == CMD_OK && e->values->prices_from
+               ? put_prices_from(e->values, e->performance, &e->new_prices)
+               : code;
+}
+
+static int show_prices(struct session *session, const struct edit *e,
+                       const Usher__V1__Performance *performance)
+{
     char text[MONEY_TEXT_MAX], text_of_time[WHEN_TEXT_MAX];
-    look.performance_id = request.performance_id = (uint32_t)values->performance_id;
-    int code = session_call(session, get_performance, &look, &performance);
-    if (code == CMD_OK)
-        code = event_prices_fill(session, &values->prices, performance->hall, &request.prices,
-                                 &request.n_prices);
-    if (code == CMD_OK && values->prices_from)
-        code = put_prices_from(values, performance, &request);
-    if (code == CMD_OK)
-        code = session_call(session, set_prices, &request, &performance);
-    if (code != CMD_OK)
-        return code;
-    if (request.from_ms != 0 && !values->session.json) {
-        when_format_there(request.from_ms, performance->utc_offset_minutes, text_of_time);
+    if (e->values->session.json)
+        return session_print_json(session, performance);
+    if (e->new_prices.from_ms != 0) {
+        when_format_there(e->new_prices.from_ms, performance->utc_offset_minutes, text_of_time);
         printf("performance %u (%s) has new prices from %s\n", performance->performance_id,
                performance->event_name, text_of_time);
         return CMD_OK;
     }
-    if (values->session.json)
-        return session_print_json(session, performance);
     printf("performance %u (%s) costs from now on\n", performance->performance_id,
            performance->event_name);
     for (size_t i = 0; i < performance->n_prices; i++) {
@@ -278,82 +305,149 @@ static int read_picture(struct session *session, const char *path, ProtobufCBina
     return CMD_OK;
 }
 
-static int upload(struct session *session, const struct edit_values *values)
-{
-    Usher__V1__SetPosterRequest request = USHER__V1__SET_POSTER_REQUEST__INIT;
-    const Usher__V1__Event *event;
-    int code = take_event(session, values, &request.event_id);
-    if (code == CMD_OK)
-        code = read_picture(session, values->poster_file, &request.content);
-    if (code == CMD_OK)
-        code = session_call(session, set_poster, &request, &event);
-    return code == CMD_OK ? show(session, values, event) : code;
-}
-
 /* The performance that was named has to be one of the event's. An enum cmd_exit. */
-static int check_performance(struct session *session, const struct edit_values *values,
-                             uint32_t event_id)
+static int find_performance(struct session *session, const struct edit_values *values,
+                            uint32_t event_id, const Usher__V1__Performance **ret_performance)
 {
     Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
-    const Usher__V1__Performance *performance;
     look.performance_id = (uint32_t)values->performance_id;
-    const int code = session_call(session, get_performance, &look, &performance);
-    return code != CMD_OK || performance->event_id == event_id
+    const int code = session_call(session, get_performance, &look, ret_performance);
+    return code != CMD_OK || (*ret_performance)->event_id == event_id
                ? code
                : cmd_fail("event edit", CMD_FALSE,
                           "performance %u is of event %u (%s), and not of event %u",
-                          performance->performance_id, performance->event_id,
-                          performance->event_name, event_id);
+                          (*ret_performance)->performance_id, (*ret_performance)->event_id,
+                          (*ret_performance)->event_name, event_id);
+}
+
+static void put_bill(Usher__V1__UpdateEventRequest *request, uint32_t event_id, const char *name,
+                     const char *description, const char *poster)
+{
+    usher__v1__update_event_request__init(request);
+    request->event_id = event_id;
+    if (name) {
+        request->name_choice_case = USHER__V1__UPDATE_EVENT_REQUEST__NAME_CHOICE_NAME;
+        request->name = (char *)name;
+    }
+    if (description) {
+        request->description_choice_case =
+            USHER__V1__UPDATE_EVENT_REQUEST__DESCRIPTION_CHOICE_DESCRIPTION;
+        request->description = (char *)description;
+    }
+    if (poster) {
+        request->poster_choice_case = USHER__V1__UPDATE_EVENT_REQUEST__POSTER_CHOICE_POSTER;
+        request->poster = (char *)poster;
+    }
+}
+
+/* The words of the event, and as they were: to be put back. */
+static int prepare_bill(struct session *session, struct edit *e, uint32_t event_id)
+{
+    Usher__V1__ListEventsRequest look = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const Usher__V1__ListEventsResponse *events;
+    const struct edit_values *values = e->values;
+    const int code = session_call(session, list_events, &look, &events);
+    put_bill(&e->new_bill, event_id, values->name, values->description, values->poster);
+    put_bill(&e->old_bill, event_id, NULL, NULL, NULL);
+    for (size_t i = 0; code == CMD_OK && i < events->n_events; i++) {
+        const Usher__V1__Event *event = events->events[i];
+        if (event->event_id == event_id)
+            put_bill(&e->old_bill, event_id, values->name ? event->name : NULL,
+                     values->description ? event->description : NULL,
+                     values->poster ? event->poster : NULL);
+    }
+    return code;
+}
+
+/* What was changed before the one that was refused is put back. */
+static int put_back(struct session *session, const struct edit *e, bool date, bool bill)
+{
+    const Usher__V1__Performance *performance;
+    const Usher__V1__Event *event;
+    int code = bill ? session_call(session, update_event, &e->old_bill, &event) : CMD_OK;
+    if (code == CMD_OK && date)
+        code = session_call(session, update_performance, &e->old_date, &performance);
+    return code == CMD_OK
+               ? cmd_fail("event edit", CMD_FALSE, "nothing was changed")
+               : cmd_fail("event edit", CMD_FALSE,
+                          "a part of it was changed, and could not be put back: look at it");
+}
+
+/* All of it or nothing: what cannot be put back, new prices or a picture, comes last. */
+static int carry_out(struct session *session, struct edit *e)
+{
+    const Usher__V1__Performance *dated = NULL, *priced = NULL;
+    const Usher__V1__Event *told = NULL, *shown = NULL;
+    int code = e->date ? session_call(session, update_performance, &e->new_date, &dated) : CMD_OK;
+    if (code == CMD_OK && e->bill)
+        code = session_call(session, update_event, &e->new_bill, &told);
+    if (code == CMD_OK && e->prices)
+        code = session_call(session, set_prices, &e->new_prices, &priced);
+    if (code == CMD_OK && e->picture)
+        code = session_call(session, set_poster, &e->new_picture, &shown);
+    if (code != CMD_OK)
+        return dated || told ? put_back(session, e, dated != NULL, told != NULL) : code;
+    if (told)
+        code = show(session, e->values, told);
+    if (code == CMD_OK && shown)
+        code = show(session, e->values, shown);
+    if (code == CMD_OK && dated)
+        code = show_date(session, e->values, dated);
+    return code == CMD_OK && priced ? show_prices(session, e, priced) : code;
+}
+
+/* An enum cmd_exit: what the words ask for makes no sense. */
+static int check(const struct edit *e)
+{
+    const struct edit_values *values = e->values;
+    if (values->prices_from && !e->prices)
+        return cmd_fail("event edit", CMD_USAGE, "--prices-from goes with --price or --prices");
+    if (values->poster && e->picture)
+        return cmd_fail("event edit", CMD_USAGE, "--poster or --poster-file, one of both");
+    if (e->prices && e->picture)
+        return cmd_fail("event edit", CMD_USAGE,
+                        "--poster-file and prices are two commands: neither can be taken back "
+                        "where the other is refused");
+    if (!e->date && !e->bill && !e->prices && !e->picture)
+        return cmd_fail("event edit", CMD_USAGE,
+                        "nothing to change: --name, --description, --poster, --poster-file, or "
+                        "--performance with --starts-at, --price and the like");
+    if ((e->date || e->prices) != (values->performance_id != 0))
+        return cmd_fail("event edit", CMD_USAGE,
+                        "--starts-at, --time-zone, --doors, --gate, --address, --pay-later, "
+                        "--unpaid-orders, --price and --prices go with --performance NUMBER");
+    return CMD_OK;
 }
 
 static int edit(struct session *session, void *arg)
 {
     const struct edit_values *values = arg;
-    const bool date = values->starts_at || values->time_zone || values->doors || values->gate ||
-                      values->address || values->pay_later || values->unpaid;
-    const bool bill = values->name || values->description || values->poster;
-    Usher__V1__UpdateEventRequest request = USHER__V1__UPDATE_EVENT_REQUEST__INIT;
-    const Usher__V1__Event *event;
-    const bool prices = values->prices.list || values->prices.named_count > 0;
-    if (values->prices_from && !prices)
-        return cmd_fail("event edit", CMD_USAGE, "--prices-from goes with --price or --prices");
-    if (values->poster && values->poster_file)
-        return cmd_fail("event edit", CMD_USAGE, "--poster or --poster-file, one of both");
-    if (!date && !bill && !prices && !values->poster_file)
-        return cmd_fail("event edit", CMD_USAGE,
-                        "nothing to change: --name, --description, --poster, --poster-file, or "
-                        "--performance with --starts-at, --price and the like");
-    if ((date || prices) != (values->performance_id != 0))
-        return cmd_fail("event edit", CMD_USAGE,
-                        "--starts-at, --time-zone, --doors, --gate, --address, --pay-later, "
-                        "--unpaid-orders, --price and --prices go with --performance NUMBER");
-    int code = take_event(session, values, &request.event_id);
+    struct edit e = {
+        .values = values,
+        .date = values->starts_at || values->time_zone || values->doors || values->gate ||
+                values->address || values->pay_later || values->unpaid,
+        .bill = values->name || values->description || values->poster,
+        .prices = values->prices.list || values->prices.named_count > 0,
+        .picture = values->poster_file != NULL,
+    };
+    uint32_t event_id = 0;
+    int code = check(&e);
+    if (code == CMD_OK)
+        code = take_event(session, values, &event_id);
     if (code == CMD_OK && values->performance_id != 0)
-        code = check_performance(session, values, request.event_id);
-    if (code != CMD_OK)
-        return code;
-    if (values->name) {
-        request.name_choice_case = USHER__V1__UPDATE_EVENT_REQUEST__NAME_CHOICE_NAME;
-        request.name = (char *)values->name;
+        code = find_performance(session, values, event_id, &e.performance);
+    if (code == CMD_OK && e.bill)
+        code = prepare_bill(session, &e, event_id);
+    if (code == CMD_OK && e.date)
+        code = prepare_date(&e);
+    if (code == CMD_OK && e.prices)
+        code = prepare_prices(session, &e);
+    if (code == CMD_OK && e.picture) {
+        usher__v1__set_poster_request__init(&e.new_picture);
+        e.new_picture.event_id = event_id;
+        code = read_picture(session, values->poster_file, &e.new_picture.content);
     }
-    if (values->description) {
-        request.description_choice_case =
-            USHER__V1__UPDATE_EVENT_REQUEST__DESCRIPTION_CHOICE_DESCRIPTION;
-        request.description = (char *)values->description;
-    }
-    if (values->poster) {
-        request.poster_choice_case = USHER__V1__UPDATE_EVENT_REQUEST__POSTER_CHOICE_POSTER;
-        request.poster = (char *)values->poster;
-    }
-    if (bill)
-        code = session_call(session, update_event, &request, &event);
-    if (code == CMD_OK && bill)
-        code = show(session, values, event);
-    if (code == CMD_OK && values->poster_file)
-        code = upload(session, values);
-    if (code == CMD_OK && date)
-        code = edit_date(session, values);
-    return code == CMD_OK && prices ? edit_prices(session, values) : code;
+    return code == CMD_OK ? carry_out(session, &e) : code;
 }
 
 int event_edit_command(int argc, char **argv)

@@ -427,14 +427,28 @@ void psp_handle(struct psp *psp, const struct plain_request *ask, struct page *r
 
 /* ---- life ---- */
 
+/* NULL: it cannot be read, is no JSON, or is longer than a script may be. */
+static json_t *read_script(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *text = malloc(PSP_BODY_MAX + 1);
+    const size_t len = file && text ? fread(text, 1, PSP_BODY_MAX + 1, file) : 0;
+    json_t *script = file && text && !ferror(file) && len <= PSP_BODY_MAX
+                         ? tree_read(view_of(text, len), 0, NULL)
+                         : NULL;
+    if (file)
+        fclose(file);
+    free(text);
+    return script;
+}
+
 static int load_faults(struct psp *psp, const char **ret_why)
 {
     static char why[FAULTS_WHY]; /* outlives a provider that does not start */
-    json_error_t error;
     json_t *script = psp->options.faults_path
-                         ? json_load_file(psp->options.faults_path, 0, &error)
+                         ? read_script(psp->options.faults_path)
                          : json_pack("{s:I}", "latency_ms", (json_int_t)psp->options.latency_ms);
-    snprintf(why, sizeof(why), "the script of faults is no JSON");
+    snprintf(why, sizeof(why), "the script of faults is no JSON of at most %u bytes", PSP_BODY_MAX);
     int err = script ? faults_set(psp->faults, script, why) : ERR_INVALID;
     *ret_why = why;
     json_decref(script);

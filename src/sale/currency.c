@@ -64,6 +64,13 @@ uint32_t currency_digits(struct view code)
     return found ? found->digits : 0;
 }
 
+int64_t currency_step(struct view code)
+{
+    if (view_eq(code, VIEW_LIT("MGA"))) /* of two digits by ISO 4217, and its fifths are not used */
+        return 100;
+    return currency_digits(code) == 3 ? 10 : 1;
+}
+
 const struct currency *currency_at(size_t i)
 {
     return i < CURRENCY_COUNT ? &currencies[i] : NULL;

@@ -23,6 +23,9 @@ const struct currency *currency_find(struct view code);
 /* Digits of the minor unit of a code; 0 where there is no such currency, so that an amount that was
  * kept before currencies were checked is shown as it is. */
 uint32_t currency_digits(struct view code);
+/* The least amount, in the minor unit, of which what is charged and given back is a multiple: 1,
+ * but where no coin is so small and providers take no such amounts (thousandths of a dinar: 10). */
+int64_t currency_step(struct view code);
 /* All of them, by code: i from 0 on; NULL at the end. */
 const struct currency *currency_at(size_t i);
 

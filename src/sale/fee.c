@@ -5,7 +5,8 @@
 int64_t fee_of_ticket(const struct fee_rule *rule, int64_t price)
 {
     assert(price >= 0 && rule->permille <= FEE_PERMILLE_MAX);
-    return rule->ticket + price / 1000 * rule->permille + price % 1000 * rule->permille / 1000;
+    const int64_t part = price / 1000 * rule->permille + price % 1000 * rule->permille / 1000;
+    return rule->ticket + (rule->step > 1 ? part - part % rule->step : part);
 }
 
 int64_t fee_of_order(const struct fee_rule *rule, const int64_t *prices, size_t count)

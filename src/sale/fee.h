@@ -23,6 +23,7 @@ struct fee_rule {
     uint32_t permille; /* of a ticket's price, rounded down, and so much more */
     int64_t order;     /* an order */
     uint32_t back;     /* enum fee_back */
+    int64_t step;      /* the part of prices is a multiple of it (currency_step); 0: of 1 */
 };
 
 /* The fee of one ticket, without the order's. */

@@ -72,7 +72,8 @@ static int64_t kept_by(const struct refund_step *step, const struct refund_ask *
 {
     const int64_t part = share(ask->price, step->kept_permille);
     const int64_t flat = step->kept_flat * ask->unit;
-    return flat > 0 && flat < part ? flat : part;
+    const int64_t kept = flat > 0 && flat < part ? flat : part;
+    return ask->step > 1 ? kept - kept % ask->step : kept; /* in the buyer's favour */
 }
 
 static int64_t cut_off_at(const struct refund_ladder *ladder, const struct refund_ask *ask)

@@ -41,6 +41,7 @@ struct refund_ask {
     int64_t price; /* of one ticket, > 0 */
     int64_t fee;   /* the booking fee of one ticket */
     int64_t unit;  /* minor units of a whole one: 1 for KRW, 100 for EUR */
+    int64_t step;  /* what is kept is a multiple of it (currency_step); 0: of 1 */
     int64_t ordered_at_ms;
     int64_t starts_at_ms;
     int64_t now_ms;

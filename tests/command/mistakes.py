@@ -330,6 +330,23 @@ def edits(plain):
     report.check("edits-of-one-thing", stay)
     for name, words in (("too-long", ["--pay-later", "30h"]), ("no-time", ["--pay-later", "x"])):
         refused(f"edit-{name}", USAGE, "--pay-later: .* is not a time", "event", "edit", "1", *performance, *words, *where)
+    def told():
+        """Without what others do to it meanwhile."""
+        now = plain.ask("GetPerformance", {"performanceId": 1})
+        return {name: value for name, value in now.items() if name not in ("counts", "version")}
+
+    def all_or_nothing():
+        """What is refused leaves nothing behind, wherever it is found: here, in a file, or by the server after a part was done."""
+        before = told()
+        words = ["--name", "A Third Night", *performance, "--gate", "South", "--address", "1 Quay"]
+        for wrong, code in ((["--prices", "x"], USAGE), (["--starts-at", "soon"], USAGE), (["--price", "None=1"], USAGE),
+                            (["--poster-file", "/nowhere.png"], FALSE), (["--prices-from", "2001-01-01T10:00", "--prices", "1"], FALSE),
+                            (["--poster-file", __file__], FALSE), (["--prices", "1", "--poster-file", __file__], USAGE)):
+            done = run("event", "edit", "1", *words, *wrong, *where)
+            assert done.returncode == code, (wrong, done.returncode, done.stderr)
+            assert told() == before, (wrong, done.stderr, told())
+
+    report.check("edits-are-all-or-nothing", all_or_nothing)
     refused("edit-of-no-performance", USAGE, "go with --performance", "event", "edit", "1", "--gate", "x", *where)
 
 

@@ -6,14 +6,16 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import re
+import subprocess
 import tempfile
 import threading
 import time
 import urllib.parse
 
-from server import wait_until
-from shop import Psp, fault, fetch
+from server import end, wait_until
+from shop import USHER, Psp, fault, fetch
 
 KEY, CLIENT = "test_sk_usher", "test_client_usher"
 numbers = iter(range(1, 100000))
@@ -358,7 +360,25 @@ def faults_misspelt(bank):
         assert status == 400 and json.loads(body)["error"], (script, status, body)
 
 
-ROWS = [faults_misspelt, toss_secret_key, toss_ways_back, toss_clock, toss_foreign_order, toss_confirm, toss_look_up, toss_cancel, toss_safe_cancel, toss_idempotency,
+def faults_too_long(bank):
+    """A script in a file has an end, as one that is posted."""
+    path = os.path.join(bank.psp.folder, "faults.json")
+    for text, good in (('{"latency_ms": 1}', True), ('{"latency_ms": 1}' + " " * 65536, False), ("[" * 60000, False)):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        done = subprocess.Popen([USHER, "psp", "--psp-listen", "127.0.0.1:0", "--psp-ledger", os.path.join(bank.psp.folder, "other"),
+                                 "--psp-port-file", path + ".port", "--psp-faults", path], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            if good:
+                wait_until(lambda: os.path.exists(path + ".port"), "a provider with a script")
+            else:
+                assert "no JSON of at most" in done.communicate(timeout=20)[1] and done.returncode == 1
+        finally:
+            end(done)
+
+
+ROWS = [faults_misspelt, faults_too_long, toss_secret_key, toss_ways_back, toss_clock, toss_foreign_order, toss_confirm, toss_look_up, toss_cancel, toss_safe_cancel, toss_idempotency,
         toss_key_that_runs, toss_webhooks, toss_errors, toss_decimals, stripe_wire, stripe_session_ends, stripe_half_hour,
         stripe_refunds, stripe_webhooks, stripe_currency, nicepay_way_back, nicepay_approval, nicepay_cancel, nicepay_webhooks]
 

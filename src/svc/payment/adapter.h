@@ -99,6 +99,7 @@ struct adapter {
     const char *title;
     const char *const *methods;   /* up to NULL */
     const char *currencies;       /* that it takes, with spaces between them; NULL: any */
+    bool by_steps;                /* it takes and gives back multiples of currency_step alone */
     const char *deposit_currency; /* of what is paid later; NULL: any */
     int64_t won_min;              /* less won is refused there; 0: not known */
     int64_t deposit_won_min;      /* the same of what is paid later */

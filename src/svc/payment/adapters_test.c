@@ -14,6 +14,7 @@
 #include "err/err.h"
 #include "fiber/fiber.h"
 #include "sale/currency.h"
+#include "sale/refund.h"
 #include "svc/payment/adapter.h"
 
 static struct {
@@ -138,6 +139,48 @@ static void stripe_says_the_amount_in_every_currency(void)
                                    &wire));
             assert_int_equal(strtoll(wire.at, NULL, 10), wanted);
             arena_reset(&arena);
+        }
+    }
+}
+
+/* Whatever an organiser's rules say: what is charged, and each part that goes back, can be told. */
+static void stripe_can_be_told_what_goes_back(void)
+{
+    struct chance_seeded seeded;
+    chance_seed(&seeded, 5);
+    struct chance *chance = &seeded.chance;
+    recorder.status = 200;
+    recorder.answer = "{\"id\":\"cs_1\",\"url\":\"http://pay\"}";
+    for (size_t i = 0; currency_at(i); i++) {
+        const struct view code = view_of(currency_at(i)->code, 3);
+        const int64_t step = currency_step(code);
+        for (int k = 0; k < 60 && adapter_takes(&stripe_adapter, currency_at(i)->code); k++) {
+            const struct refund_ladder ladder = {.steps = {{0, (uint32_t)chance_below(chance, 1000),
+                                                            (int64_t)chance_below(chance, 9)}},
+                                                 .step_count = 1};
+            const struct fee_rule fee = {.ticket = (int64_t)chance_below(chance, 50) * step,
+                                         .order = (int64_t)chance_below(chance, 50) * step,
+                                         .permille = (uint32_t)chance_below(chance, 200),
+                                         .back = 1 + (uint32_t)chance_below(chance, 3),
+                                         .step = step};
+            struct refund_ask ask = {.unit = 1, .step = step, .starts_at_ms = 86400000};
+            for (uint32_t d = 0; d < currency_at(i)->digits; d++)
+                ask.unit *= 10;
+            const int64_t prices[] = {(1 + (int64_t)chance_below(chance, 99999)) * step,
+                                      (1 + (int64_t)chance_below(chance, 99999)) * step};
+            struct refund_quote one, both;
+            refund_quote_tickets(&ladder, &ask, &fee, prices, 1, false, &one);
+            refund_quote_tickets(&ladder, &ask, &fee, prices, 2, true, &both);
+            const int64_t told[] = {prices[0] + prices[1] + fee_of_order(&fee, prices, 2),
+                                    one.refunded, one.kept, both.refunded, both.kept};
+            for (size_t n = 0; n < sizeof(told) / sizeof(told[0]); n++) {
+                const struct payment p = payment_of(currency_at(i), told[n]);
+                const struct adapter_env e = env();
+                struct begun begun = {0};
+                if (told[n] > 0)
+                    assert_int_equal(stripe_adapter.begin(&e, &p, "Tickets", &begun), 0);
+                arena_reset(&arena);
+            }
         }
     }
 }
@@ -534,6 +577,7 @@ static void amounts_to_toss(void **state)
 static void amounts_to_stripe(void **state)
 {
     run(stripe_says_the_amount_in_every_currency);
+    run(stripe_can_be_told_what_goes_back);
     run(stripe_takes_what_it_lists);
     run(stripe_refuses_an_amount);
 }

@@ -1,6 +1,7 @@
 /* ListProviders, BeginPayment, FinishPayment, GetPayment, AbandonPayment. */
 #include "svc/payment/begin.h"
 #include "mem/utf8.h"
+#include "sale/currency.h"
 #include "sale/refund_rule.h"
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
@@ -190,6 +191,14 @@ int begin_price(struct call *call, const Usher__V1__Hold *hold, int64_t expected
         return answer_store_failed(call, err);
     for (size_t i = 0; i < hold->n_seats; i++)
         prices[i] = hold->seats[i]->amount;
+    /* Else it could be paid together, and not given back by itself. */
+    const struct adapter *adapter = adapter_find(p->provider);
+    for (size_t i = 0; adapter && adapter->by_steps && i < hold->n_seats; i++) {
+        if (prices[i] % currency_step(view_str(hold->currency)) != 0)
+            return answer_fail(call, CODE_FAILED_PRECONDITION, "AMOUNT_REFUSED",
+                               "a place costs an amount of %s that cannot be charged by itself",
+                               hold->currency);
+    }
     const struct fee_rule rule = selling_fee(&terms, view_str(hold->currency));
     p->terms_id = terms.terms_id;
     /* As it is now: neither new terms nor another server's option change what was promised. */

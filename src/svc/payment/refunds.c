@@ -235,6 +235,7 @@ static struct refund_quote quote_at(const struct payment_role *role, const struc
     const struct fee_rule rule = fees_paid(g);
     const struct refund_ask at = {
         .unit = selling_unit(g->payment.currency),
+        .step = currency_step(g->payment.currency),
         .ordered_at_ms = g->order->placed_at_ms,
         .starts_at_ms = g->starts_at_ms,
         .now_ms = now_ms,

@@ -1,6 +1,7 @@
 /* SetSellingTerms, GetSellingTerms, QuotePurchase: who sells, and what is paid beside the price. */
 #include "call/tenant.h"
 #include "mem/utf8.h"
+#include "sale/currency.h"
 #include "sale/refund_rule.h"
 #include "store/organisers.h"
 #include "svc/payment/adapters/exchange.h"
@@ -37,7 +38,10 @@ int selling_of(const struct work *w, const struct payment *p, struct selling_ter
 
 struct fee_rule selling_fee(const struct selling_terms *terms, struct view currency)
 {
-    return view_eq(terms->fee_currency, currency) ? terms->fee : (struct fee_rule){0};
+    struct fee_rule rule =
+        view_eq(terms->fee_currency, currency) ? terms->fee : (struct fee_rule){0};
+    rule.step = currency_step(currency);
+    return rule;
 }
 
 struct refund_ladder selling_ladder(const struct payment_role *role,
@@ -125,6 +129,10 @@ static const char *wrong_with(const Usher__V1__SellingTerms *t)
     if ((t->ticket_fee > 0 || t->order_fee > 0 || t->fee_permille > 0 || t->fee_currency[0]) &&
         !currency_find(view_str(t->fee_currency)))
         return "fee_currency: one of ISO 4217";
+    if (t->ticket_fee % currency_step(view_str(t->fee_currency)) != 0 ||
+        t->order_fee % currency_step(view_str(t->fee_currency)) != 0)
+        return "ticket_fee, order_fee: an amount that can be charged; of three decimals the last "
+               "is 0";
     if (t->price_vat_permille > VAT_PERMILLE_MAX || t->fee_vat_permille > VAT_PERMILLE_MAX)
         return "value added tax is 500 thousandths at most";
     if (t->fee_back > USHER__V1__FEE_BACK__FEE_BACK_NEVER)
@@ -233,6 +241,7 @@ static int fill_refunds(const struct work *w, const Usher__V1__Performance *perf
     const struct refund_ladder ladder = selling_ladder(w->role, terms);
     struct refund_ask at = {
         .unit = selling_unit(view_str(performance->currency)),
+        .step = currency_step(view_str(performance->currency)),
         .ordered_at_ms = role_now_ms(),
         .starts_at_ms = performance->starts_at_ms,
         .now_ms = role_now_ms(),

@@ -8,6 +8,7 @@ import { type Failure, failureOf } from '../api/failure';
 import { lineDesk, ticketDesk } from '../api/organise';
 import { persist, refusalOf } from '../api/retry';
 import { type Membership, Role } from '../gen/usher/v1/auth_pb';
+import { ErrorDetailSchema } from '../gen/usher/v1/error_pb';
 import { type Event, EventState } from '../gen/usher/v1/ticket_pb';
 import type { Sale } from '../gen/usher/v1/waitroom_pb';
 import { storage } from './storage';
@@ -49,18 +50,22 @@ export class Task {
   readonly busy = signal(false);
   readonly failure = signal<Failure | null>(null);
   readonly said = signal('');
+  readonly why = signal(''); // ErrorDetail.reason, also one that the pages' words do not know
 
   async do(act: () => Promise<void>): Promise<boolean> {
     if (this.busy.value) return false;
     this.busy.value = true;
     this.failure.value = null;
     this.said.value = '';
+    this.why.value = '';
     try {
       await act();
       return true;
     } catch (cause) {
       this.failure.value = failureOf(cause);
-      this.said.value = ConnectError.from(cause).message;
+      const error = ConnectError.from(cause);
+      this.said.value = error.message;
+      this.why.value = error.find(ErrorDetailSchema)?.reason ?? '';
       return false;
     } finally {
       this.busy.value = false;

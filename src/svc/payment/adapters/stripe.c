@@ -525,6 +525,7 @@ const struct adapter stripe_adapter = {
     .title = "Stripe",
     .methods = methods,
     .currencies = currencies,
+    .by_steps = true,
     .buyer_ms = SESSION_MS,
     .refunds_a_minute = 1500,
     .begin = begin,

@@ -3,7 +3,8 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { organiseWords } from '../../i18n/organise';
-import { words } from '../../i18n/words';
+import { refusals } from '../../i18n/refusals';
+import { language, words } from '../../i18n/words';
 import { Notice } from '../../parts/notice';
 import type { Task } from '../../state/organise';
 
@@ -100,6 +101,8 @@ export function Refusal({ task }: { task: Task }) {
   if (!failure) return null;
   const { title, text } = words.value.failures[failure.reason];
   const offline = failure.reason === 'OFFLINE';
+  const plain = language.value === 'ko' ? refusals[task.why.value] : undefined;
+  if (plain) return <Notice tone="bad" icon="alert" title={plain} reason={task.why.value} />;
   return (
     <Notice
       tone="bad"
