@@ -35,6 +35,7 @@
 #define MARIADB_CONNECTIONS_MAX 64          /* of a pool */
 #define MARIADB_WAITING_MAX     8192        /* callers that wait for a connection */
 #define MARIADB_STATEMENTS_MAX  128         /* prepared ones a connection keeps */
+#define MARIADB_VALUES_MAX      512         /* of one statement */
 #define MARIADB_CONNECT_MAX_MS  10000       /* opening a connection; the deadline may be nearer */
 #define MARIADB_LOCK_WAIT_S     5           /* for a row that another transaction has changed */
 #define MARIADB_PACKET_MIN      (16u << 20) /* max_allowed_packet must be that large */
@@ -75,6 +76,8 @@ void mariadb_rest(struct mariadb_conn *conn);
 int mariadb_wake(struct mariadb_conn *conn, int64_t deadline_ns);
 
 int mariadb_begin(struct mariadb_conn *conn);
+/* The same by a statement that begins the transaction itself, and rolls it back where it fails. */
+int mariadb_begin_by(struct mariadb_statement *s);
 /* Begins a transaction that only reads, all of it as it was at this moment; mariadb_rollback ends
  * it. */
 int mariadb_snapshot(struct mariadb_conn *conn);
@@ -100,6 +103,11 @@ int mariadb_statement(struct mariadb_conn *conn, const char *text, const struct 
 
 /* Runs a statement that gives no rows. Both outputs may be NULL. */
 int mariadb_run(struct mariadb_statement *s, uint64_t *ret_changes, uint64_t *ret_insert_id);
+/* Runs a statement that gives no rows once for each of at least one row of values, in one round
+ * trip; row after row, each with a value for every parameter, a parameter's all of one type and
+ * none NULL. All or nothing within a transaction. */
+int mariadb_run_rows(struct mariadb_conn *conn, const char *text, const struct sql_value *values,
+                     size_t parameters, size_t rows);
 /* Steps to the next row; the first step runs the statement and fetches all its rows: their number
  * is for the text to bound. 1: a row; 0: no more, and reset. */
 int mariadb_step(struct mariadb_statement *s);

@@ -1,4 +1,5 @@
 /* Prepared statements: kept by the address of their text, as many as a connection may keep. */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "db/mariadb_conn.h"
@@ -12,8 +13,8 @@ struct mariadb_statement {
     MYSQL_STMT *handle;
     uint32_t parameter_count;
     uint32_t column_count;
-    bool executed; /* rows may come */
-    MYSQL_BIND parameters[SQL_VALUES_MAX];
+    bool executed;          /* rows may come */
+    MYSQL_BIND *parameters; /* as many as it has; ours */
     MYSQL_BIND columns[SQL_COLUMNS_MAX];
     int64_t values[SQL_COLUMNS_MAX];
     unsigned long lens[SQL_COLUMNS_MAX];
@@ -35,6 +36,7 @@ static void drop(struct mariadb_statement *s)
     if (s->handle)
         MARIADB_DRIVE(s->conn, mysql_stmt_close_start(&ret, s->handle),
                       mysql_stmt_close_cont(&ret, s->handle, events));
+    free(s->parameters);
     free(s);
 }
 
@@ -45,6 +47,7 @@ void mariadb_statements_drop(struct mariadb_conn *c)
         struct mariadb_statement *s =
             list_of(list_take(&c->statements), struct mariadb_statement, link);
         mysql_stmt_close(s->handle);
+        free(s->parameters);
         free(s);
     }
     c->statement_count = 0;
@@ -88,8 +91,9 @@ static int prepare(struct mariadb_statement *s, size_t len)
     if (ret)
         return failed(s);
     s->parameter_count = (uint32_t)mysql_stmt_param_count(s->handle);
-    assert(s->parameter_count <= SQL_VALUES_MAX);
-    return bind_columns(s);
+    assert(s->parameter_count <= MARIADB_VALUES_MAX);
+    s->parameters = calloc(s->parameter_count + 1, sizeof(*s->parameters));
+    return s->parameters ? bind_columns(s) : ERR_NO_MEMORY;
 }
 
 static int add(struct mariadb_conn *c, const char *text, struct mariadb_statement **ret_statement)
@@ -139,8 +143,9 @@ static MYSQL_BIND bind(const struct sql_value *value)
     return (MYSQL_BIND){.buffer_type = MYSQL_TYPE_NULL};
 }
 
-int mariadb_statement(struct mariadb_conn *c, const char *text, const struct sql_value *values,
-                      size_t count, struct mariadb_statement **ret_statement)
+/* The prepared statement of that text, reset; it is the one used last now. */
+static int take(struct mariadb_conn *c, const char *text, size_t count,
+                struct mariadb_statement **ret_statement)
 {
     if (c->broken)
         return ERR_UNAVAILABLE;
@@ -153,9 +158,20 @@ int mariadb_statement(struct mariadb_conn *c, const char *text, const struct sql
             return err;
     }
     mariadb_reset(s);
-    list_remove(&s->link); /* it is the one used last now */
+    list_remove(&s->link);
     list_append(&c->statements, &s->link);
     assert(s->parameter_count == count);
+    *ret_statement = s;
+    return 0;
+}
+
+int mariadb_statement(struct mariadb_conn *c, const char *text, const struct sql_value *values,
+                      size_t count, struct mariadb_statement **ret_statement)
+{
+    struct mariadb_statement *s;
+    int err = take(c, text, count, &s);
+    if (err)
+        return err;
     for (size_t i = 0; i < count; i++)
         s->parameters[i] = bind(&values[i]);
     *ret_statement = s;
@@ -188,6 +204,71 @@ int mariadb_run(struct mariadb_statement *s, uint64_t *ret_changes, uint64_t *re
         *ret_insert_id = mysql_stmt_insert_id(s->handle);
     return 0;
 }
+
+int mariadb_begin_by(struct mariadb_statement *s)
+{
+    struct mariadb_conn *c = s->conn;
+    assert(c->phase == MARIADB_IDLE);
+    c->phase = MARIADB_OPEN; /* nothing is done by beginning, whatever its error */
+    c->last_errno = 0;
+    const int err = mariadb_run(s, NULL, NULL);
+    if (err)
+        c->phase = MARIADB_IDLE;
+    return err;
+}
+
+/* ---- many rows at once ---- */
+
+/* Values of one parameter, as the library wants them. */
+union cell {
+    int64_t number;
+    const char *bytes;
+};
+
+static MYSQL_BIND bind_column(const struct sql_value *values, size_t step, size_t rows,
+                              union cell *cells, unsigned long *lens)
+{
+    MYSQL_BIND column = bind(values);
+    for (size_t i = 0; i < rows; i++) {
+        const struct sql_value *value = &values[i * step];
+        const struct view bytes = sql_value_bytes(value);
+        assert(value->type == values->type && value->type != SQL_TYPE_NULL);
+        lens[i] = bytes.len;
+        if (value->type == SQL_TYPE_INT)
+            cells[i].number = value->number;
+        else
+            cells[i].bytes = bytes.len ? bytes.at : "";
+    }
+    column.buffer = cells;
+    column.length = column.buffer_type == MYSQL_TYPE_LONGLONG ? NULL : lens;
+    return column;
+}
+
+int mariadb_run_rows(struct mariadb_conn *c, const char *text, const struct sql_value *values,
+                     size_t parameters, size_t rows)
+{
+    struct mariadb_statement *s;
+    const unsigned count = (unsigned)rows;
+    int err = take(c, text, parameters, &s);
+    if (err)
+        return err;
+    assert(s->column_count == 0 && parameters > 0 && rows > 0 && rows <= UINT_MAX);
+    union cell *cells = calloc(parameters * rows, sizeof(*cells));
+    unsigned long *lens = calloc(parameters * rows, sizeof(*lens));
+    err = cells && lens ? 0 : ERR_NO_MEMORY;
+    for (size_t i = 0; err == 0 && i < parameters; i++)
+        s->parameters[i] =
+            bind_column(&values[i], parameters, rows, &cells[i * rows], &lens[i * rows]);
+    if (err == 0 && mysql_stmt_attr_set(s->handle, STMT_ATTR_ARRAY_SIZE, &count))
+        err = failed(s);
+    if (err == 0)
+        err = execute(s);
+    free(cells);
+    free(lens);
+    return err;
+}
+
+/* ---- rows that come back ---- */
 
 /* The whole answer is fetched at once: the connection is then free for other statements. */
 static int begin_rows(struct mariadb_statement *s)

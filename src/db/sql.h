@@ -12,7 +12,7 @@
  * body.
  *
  * So are the sale's own tables (store/tables), but for a batch's commit on MariaDB, which is one
- * round trip.
+ * round trip, or sends its rows as arrays.
  */
 #ifndef USHER_DB_SQL_H
 #define USHER_DB_SQL_H

@@ -331,9 +331,9 @@ static void offer(struct owner *owner, struct owner_wish *wish, struct seats_hol
 
 void owner_make_offers(struct owner *owner)
 {
-    struct looked looked = {0};
-    if (!owner_owes_offers(owner))
+    if (!owner_owes_offers(owner)) /* as after nearly every ask: nothing may be cleared before */
         return;
+    struct looked looked = {0};
     const uint64_t freed = seats_freed(owner->seats);
     bool made = false;
     for (uint32_t i = 0; i < owner->wish_count && seats_counts(owner->seats).free > 0; i++) {

@@ -31,7 +31,7 @@ static int run_get(struct sql_job *base, struct sql_txn *txn)
 
 int position_get(struct sql *sql, struct view reader, uint64_t *ret_position, int64_t deadline_ns)
 {
-    struct get_job job = {.job.run = run_get, .reader = reader};
+    struct get_job job = {.job = {.run = run_get, .loose = true}, .reader = reader};
     int err = sql_read(sql, &job.job, deadline_ns);
     if (err == 0)
         *ret_position = (uint64_t)job.position;

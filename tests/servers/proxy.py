@@ -1,11 +1,13 @@
 """A wire between a client and a server that a test can cut.
 
 It listens on a port of its own and passes bytes both ways. freeze() lets nothing through any more, without a word to
-either side, or of one direction only what goes to the server ("there") or comes from it ("back"); go_on() passes what has waited; cut() closes all connections; cut_answer_to(pattern) lets the next request
-that holds the pattern through, and closes the connection instead of giving back its answer.
+either side, or of one direction only what goes to the server ("there") or comes from it ("back"); go_on() passes what has waited; cut() closes all connections; cut_answer_to(end) lets the next execution of
+a statement through that MariaDB has prepared and whose text ends so, and closes the connection instead of giving back its answer.
 """
 import socket
 import threading
+
+PREPARE, EXECUTE = b"\x16", b"\x17"  # commands of MariaDB's protocol
 
 
 class Wire:
@@ -33,7 +35,7 @@ class Wire:
             except OSError:
                 client.close()
                 continue
-            pair = {"client": client, "server": server, "doomed": False}
+            pair = {"client": client, "server": server, "doomed": False, "asked": None, "prepared": {}}
             with self.lock:
                 self.pairs.append(pair)
             threading.Thread(target=self._pass, args=(pair, "client", "server"), daemon=True).start()
@@ -52,14 +54,20 @@ class Wire:
                     with self.lock:
                         self.cut_answers += 1
                     break
+                elif pair["asked"]:
+                    pair["prepared"][piece[5:9]] = pair["asked"]
+                    pair["asked"] = None
                 pair[sink].sendall(piece)
         except OSError:
             pass
         self._end(pair)
 
     def _look(self, pair, piece):
+        """A packet: three bytes of length, its number, the command; an execution names its statement in four bytes."""
         with self.lock:
-            if self.pattern and self.pattern in piece:
+            pair["asked"] = piece[5:] if piece[4:5] == PREPARE else None
+            text = pair["prepared"].get(piece[5:9], b"") if piece[4:5] == EXECUTE else b""
+            if self.pattern and text.endswith(self.pattern):
                 self.pattern = None
                 pair["doomed"] = True
 

@@ -1,7 +1,11 @@
 /*
- * One batch, in one round trip: a block of statements that the server runs as one transaction. Its
- * first statement is the fence; the block ends itself with a number of ours where the fence, or
- * what a cancel names, is not as the batch says. Any error rolls all of it back before it is told.
+ * One batch, in one transaction: the fence, the ledger's row, the orders and the places that they
+ * get, the outbox. A small one is one block (blocks.c), one round trip. Of a large one the block
+ * begins the transaction, and what is large goes by itself: orders and places as arrays, one
+ * message for all of each, and bodies, which within a block the server would copy as text.
+ *
+ * What is rare (cancels, blocks, prices, wishes) goes as a text between: a block too, which ends
+ * itself with a number of ours where what it names is not as the batch says.
  */
 #include <inttypes.h>
 
@@ -9,10 +13,13 @@
 #include "store/mariadb/body.h"
 #include "usher/v1/ticket.pb-c.h"
 
-#define BATCH_TEXT_MAX (12u << 20) /* the largest batch, escaped, is less */
+#define BLOCK_TEXT_MAX (12u << 20) /* the largest, escaped, is less */
+#define ROWS_ARENA_MAX (16u << 20) /* values of the largest batch */
 
-/* Numbers of errors that the block raises; MariaDB leaves those from 50000 on to us. */
-enum { FENCED = 50001, UNKNOWN_PERFORMANCE = 50002, ROW_BEYOND = 50003, NO_SUCH_SALE = 50004 };
+#define BODIES_SMALL 8192 /* bytes, both together */
+
+/* The number of the error that the rare raise; MariaDB leaves those from 50000 on to us. */
+enum { NO_SUCH_SALE = 50004 };
 
 #define SIGNAL "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = '%s';"
 
@@ -39,50 +46,6 @@ static int put_id(struct buf *text, struct id id)
     uint8_t bytes[ID_BYTES];
     id_to_bytes(id, bytes);
     return put_hex(text, bytes, sizeof(bytes));
-}
-
-static int put_fence(struct buf *text, const struct store_batch *batch)
-{
-    const struct ledger_row *row = &batch->row;
-    int err = buf_printf(text,
-                         "BEGIN NOT ATOMIC\n"
-                         "DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;\n"
-                         "START TRANSACTION;\n"
-                         "UPDATE performance SET sale_state = %" PRIu32 ", version = %" PRIu64
-                         ", seq = %" PRIu64 ", head_hash = ",
-                         batch->sale_state, row->version, row->seq);
-    err = err ? err : put_hex(text, row->hash, STORE_HASH_BYTES);
-    err = err ? err
-              : buf_printf(text,
-                           " WHERE performance_id = %" PRIu32 " AND epoch = %" PRIu64
-                           " AND seq = %" PRIu64 " AND version = %" PRIu64 " AND head_hash = ",
-                           batch->performance_id, batch->epoch, row->seq - 1, row->version_before);
-    err = err ? err : put_hex(text, row->prev_hash, STORE_HASH_BYTES);
-    return err ? err
-               : buf_printf(text,
-                            ";\nIF ROW_COUNT() <> 1 THEN\n"
-                            "IF EXISTS (SELECT 1 FROM performance WHERE performance_id = %" PRIu32
-                            ") THEN " SIGNAL " END IF;\n" SIGNAL "\nEND IF;\n",
-                            batch->performance_id, FENCED, "fenced", UNKNOWN_PERFORMANCE,
-                            "no such performance");
-}
-
-/* A row beyond the head is none of ours. */
-static int put_row(struct buf *text, const struct store_batch *batch)
-{
-    const struct ledger_row *row = &batch->row;
-    int err = buf_printf(text,
-                         "BEGIN DECLARE EXIT HANDLER FOR 1062 " SIGNAL "\n"
-                         "INSERT INTO ledger VALUES (%" PRIu32 ", %" PRIu64 ", %" PRIu64
-                         ", %" PRIu64 ", %" PRIu64 ", %" PRId64 ", ",
-                         ROW_BEYOND, "a ledger row beyond the head", batch->performance_id,
-                         row->seq, row->epoch, row->version_before, row->version, row->at_ms);
-    err = err ? err : put_hex(text, row->prev_hash, STORE_HASH_BYTES);
-    err = err ? err : buf_append_view(text, VIEW_LIT(", "));
-    err = err ? err : put_hex(text, row->hash, STORE_HASH_BYTES);
-    err = err ? err : buf_append_view(text, VIEW_LIT(", "));
-    err = err ? err : mariadb_quote(text, row->body);
-    return err ? err : buf_append_view(text, VIEW_LIT("); END;\n"));
 }
 
 /* What an order costs from now on, and the places that it gets. */
@@ -152,50 +115,6 @@ static int put_collect(struct buf *text, uint32_t performance_id, const struct s
     return err ? err
                : buf_printf(text, ";\nIF ROW_COUNT() <> 1 THEN " SIGNAL " END IF;\n", NO_SUCH_SALE,
                             "no such unpaid order");
-}
-
-static int put_order(struct buf *text, const struct store_order *order, bool first)
-{
-    int err = buf_append_view(
-        text,
-        first ? VIEW_LIT("INSERT INTO orders (order_id, account_id, hold_id, performance_id,"
-                         " state, payment_method, placed_at_ms, total, seats, amounts, person_id)"
-                         " VALUES\n(")
-              : VIEW_LIT(",\n("));
-    err = err ? err : put_id(text, order->order_id);
-    err = err ? err : buf_append_byte(text, ',');
-    err = err ? err : put_id(text, order->account_id);
-    err = err ? err : buf_append_byte(text, ',');
-    err = err ? err : put_id(text, order->hold_id);
-    err = err ? err
-              : buf_printf(text, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",",
-                           order->performance_id, order->state, order->payment_method,
-                           order->placed_at_ms, order->total);
-    err = err ? err : put_hex(text, (const uint8_t *)order->seats.at, order->seats.len);
-    err = err ? err : buf_append_byte(text, ',');
-    err = err ? err : put_hex(text, (const uint8_t *)order->amounts.at, order->amounts.len);
-    err = err ? err : buf_append_byte(text, ',');
-    if (err == 0 && id_is_zero(order->person_id))
-        err = put_hex(text, NULL, 0);
-    else if (err == 0)
-        err = put_id(text, order->person_id);
-    return err ? err : buf_append_byte(text, ')');
-}
-
-/* In order of their seats, so that two batches that are both wrong do not wait for each other. */
-static int put_sales(struct buf *text, const struct store_batch *batch)
-{
-    int err = 0;
-    for (size_t i = 0; err == 0 && i < batch->order_count; i++)
-        err = put_order(text, &batch->orders[i], i == 0);
-    for (size_t i = 0; err == 0 && i < batch->sale_count; i++) {
-        err = buf_printf(text, "%s(%" PRIu32 ",%" PRIu32 ",",
-                         i == 0 ? ";\nINSERT INTO sold VALUES\n" : ",\n", batch->performance_id,
-                         batch->sales[i].seat);
-        err = err ? err : put_id(text, batch->sales[i].order_id);
-        err = err ? err : buf_append_byte(text, ')');
-    }
-    return err == 0 && batch->order_count > 0 ? buf_append_view(text, VIEW_LIT(";\n")) : err;
 }
 
 /* Blocks that end, then those that begin, in order of their seats within each entry. */
@@ -300,75 +219,228 @@ static int put_wishes(struct buf *text, const struct store_batch *batch)
     return err;
 }
 
-static int put_outbox(struct buf *text, const struct store_batch *batch)
-{
-    int err = buf_printf(text, "INSERT INTO outbox (performance_id, body) VALUES (%" PRIu32 ", ",
-                         batch->performance_id);
-    err = err ? err : mariadb_quote(text, batch->outbox);
-    return err ? err : buf_append_view(text, VIEW_LIT(");\n"));
-}
+/* ---- the rare ---- */
 
-static int put_batch(struct buf *text, const struct store_batch *batch, const char *after)
+/* Nothing where the batch has none of it. */
+static int put_rare(struct buf *text, const struct store_batch *batch)
 {
-    int err = put_fence(text, batch);
-    err = err ? err : put_row(text, batch);
+    static const struct view head = VIEW_LIT("BEGIN NOT ATOMIC\n");
+    int err = buf_append_view(text, head);
     for (size_t i = 0; err == 0 && i < batch->cancel_count; i++)
         err = put_cancel(text, batch->performance_id, &batch->cancels[i]);
     for (size_t i = 0; err == 0 && i < batch->collect_count; i++)
         err = put_collect(text, batch->performance_id, &batch->collects[i]);
-    err = err ? err : put_sales(text, batch);
     err = err ? err : put_blocks(text, batch);
     err = err ? err : put_prices(text, batch);
     err = err ? err : put_plans(text, batch);
     err = err ? err : put_wishes(text, batch);
-    if (err == 0 && batch->outbox.len > 0)
-        err = put_outbox(text, batch);
-    return err ? err : buf_printf(text, "COMMIT;\n%sEND", after);
+    if (err == 0 && text->len == head.len)
+        buf_clear(text);
+    else if (err == 0)
+        err = buf_append_view(text, VIEW_LIT("END"));
+    assert(err != ERR_FULL);
+    return err;
 }
 
-/* What the block's end means. */
-static int meaning(const struct mariadb_conn *conn, int err)
+static int write_rare(struct mariadb_conn *conn, struct view rare)
 {
-    switch (err ? mariadb_errno(conn) : 0) {
-    case FENCED:
-        return ERR_FENCED;
-    case UNKNOWN_PERFORMANCE:
-        return ERR_NOT_FOUND;
-    case ROW_BEYOND:
-        return ERR_CORRUPT;
-    case NO_SUCH_SALE:
-        return ERR_CONFLICT;
-    default:
-        return err;
+    const int err = rare.len > 0 ? mariadb_exec(conn, rare, NULL) : 0;
+    return err && mariadb_errno(conn) == NO_SUCH_SALE ? ERR_CONFLICT : err;
+}
+
+/* ---- what every batch has ---- */
+
+static int run(struct mariadb_conn *conn, const char *text, const struct sql_value *values,
+               size_t count)
+{
+    struct mariadb_statement *s;
+    const int err = mariadb_statement(conn, text, values, count, &s);
+    return err ? err : mariadb_run(s, NULL, NULL);
+}
+
+static struct sql_value hash_value(const uint8_t hash[STORE_HASH_BYTES])
+{
+    return sql_bytes(view_of(hash, STORE_HASH_BYTES));
+}
+
+/* The head moves on, if it is still the batch's own. */
+static void fill_fence(const struct store_batch *batch, struct sql_value *ret_values)
+{
+    const struct ledger_row *row = &batch->row;
+    const struct sql_value values[MARIADB_FENCE_VALUES] = {
+        sql_int(batch->sale_state),     sql_int((int64_t)row->version),
+        sql_int((int64_t)row->seq),     hash_value(row->hash),
+        sql_int(batch->performance_id), sql_int((int64_t)batch->epoch),
+        sql_int((int64_t)row->seq - 1), sql_int((int64_t)row->version_before),
+        hash_value(row->prev_hash),     sql_int(batch->performance_id),
+    };
+    memcpy(ret_values, values, sizeof(values));
+}
+
+static void fill_row(const struct store_batch *batch, struct sql_value *ret_values)
+{
+    const struct ledger_row *row = &batch->row;
+    const struct sql_value values[MARIADB_LEDGER_VALUES] = {
+        sql_int(batch->performance_id), sql_int((int64_t)row->seq),
+        sql_int((int64_t)row->epoch),   sql_int((int64_t)row->version_before),
+        sql_int((int64_t)row->version), sql_int(row->at_ms),
+        hash_value(row->prev_hash),     hash_value(row->hash),
+        sql_bytes(row->body),
+    };
+    memcpy(ret_values, values, sizeof(values));
+}
+
+static void fill_order(const struct store_order *order, struct sql_value *ret_values)
+{
+    const struct sql_value values[MARIADB_ORDER_VALUES] = {
+        sql_id(order->order_id),
+        sql_id(order->account_id),
+        sql_id(order->hold_id),
+        sql_int(order->performance_id),
+        sql_int(order->state),
+        sql_int(order->payment_method),
+        sql_int(order->placed_at_ms),
+        sql_int(order->total),
+        sql_bytes(order->seats),
+        sql_bytes(order->amounts),
+        id_is_zero(order->person_id) ? sql_bytes((struct view){0}) : sql_id(order->person_id),
+    };
+    memcpy(ret_values, values, sizeof(values));
+}
+
+static void fill_place(const struct store_batch *batch, size_t i, struct sql_value *ret_values)
+{
+    ret_values[0] = sql_int(batch->performance_id);
+    ret_values[1] = sql_int(batch->sales[i].seat);
+    ret_values[2] = sql_id(batch->sales[i].order_id);
+}
+
+/* The values of a block of that shape, in the order of its text; returns how many. */
+static size_t fill_block(const struct store_batch *batch, const struct mariadb_shape *shape,
+                         struct sql_value *ret_values)
+{
+    size_t count = MARIADB_FENCE_VALUES;
+    fill_fence(batch, ret_values);
+    if (shape->row)
+        fill_row(batch, ret_values + count);
+    count += shape->row ? MARIADB_LEDGER_VALUES : 0;
+    for (size_t i = 0; i < shape->orders; i++, count += MARIADB_ORDER_VALUES)
+        fill_order(&batch->orders[i], ret_values + count);
+    for (size_t i = 0; i < shape->places; i++, count += MARIADB_SOLD_VALUES)
+        fill_place(batch, i, ret_values + count);
+    if (shape->outbox) {
+        ret_values[count++] = sql_int(batch->performance_id);
+        ret_values[count++] = sql_bytes(batch->outbox);
     }
+    assert(count <= MARIADB_VALUES_MAX);
+    return count;
 }
 
-int mariadb_store_exec(struct mariadb_store *s, struct view text,
-                       int (*meaning_of)(const struct mariadb_conn *conn, int err),
-                       int64_t deadline_ns)
+/* Begins the transaction with all that the shape says. */
+static int run_block(struct mariadb_store *store, struct mariadb_conn *conn,
+                     const struct store_batch *batch, const struct mariadb_shape *shape)
 {
-    struct mariadb_conn *conn;
-    int err = s->read_only ? ERR_DENIED : mariadb_take(s->db, deadline_ns, &conn);
+    struct mariadb_statement *s;
+    const char *text;
+    struct arena arena;
+    arena_init(&arena, ROWS_ARENA_MAX);
+    struct sql_value *values = arena_alloc(&arena, MARIADB_VALUES_MAX * sizeof(*values));
+    int err = values ? mariadb_block_text(store, shape, &text) : ERR_NO_MEMORY;
+    if (err == 0)
+        err = mariadb_statement(conn, text, values, fill_block(batch, shape, values), &s);
+    if (err == 0) {
+        err = shape->commit ? mariadb_run(s, NULL, NULL) : mariadb_begin_by(s);
+        err = mariadb_block_meaning(conn, err);
+    }
+    arena_release(&arena);
+    return err;
+}
+
+/* In order of their seats, so that two batches that are both wrong do not wait for each other. */
+static int write_sales(struct mariadb_conn *conn, const struct store_batch *batch)
+{
+    struct arena arena;
+    const size_t orders = batch->order_count, places = batch->sale_count;
+    if (orders == 0)
+        return 0;
+    arena_init(&arena, ROWS_ARENA_MAX);
+    struct sql_value *order = arena_alloc(&arena, orders * MARIADB_ORDER_VALUES * sizeof(*order));
+    struct sql_value *sold =
+        arena_alloc(&arena, (places + 1) * MARIADB_SOLD_VALUES * sizeof(*sold));
+    int err = order && sold ? 0 : ERR_NO_MEMORY;
+    for (size_t i = 0; err == 0 && i < orders; i++)
+        fill_order(&batch->orders[i], &order[i * MARIADB_ORDER_VALUES]);
+    for (size_t i = 0; err == 0 && i < places; i++)
+        fill_place(batch, i, &sold[i * MARIADB_SOLD_VALUES]);
+    if (err == 0)
+        err = mariadb_run_rows(conn,
+                               "INSERT INTO orders (" MARIADB_ORDER_COLUMNS
+                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               order, MARIADB_ORDER_VALUES, orders);
+    if (err == 0 && places > 0)
+        err = mariadb_run_rows(conn, "INSERT INTO sold VALUES (?, ?, ?)", sold, MARIADB_SOLD_VALUES,
+                               places);
+    arena_release(&arena);
+    return err;
+}
+
+/* A row beyond the head is none of ours. */
+static int write_row(struct mariadb_conn *conn, const struct store_batch *batch)
+{
+    struct sql_value values[MARIADB_LEDGER_VALUES];
+    fill_row(batch, values);
+    const int err = run(conn, "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values,
+                        MARIADB_LEDGER_VALUES);
+    return err == ERR_CONFLICT ? ERR_CORRUPT : err;
+}
+
+static int write_outbox(struct mariadb_conn *conn, const struct store_batch *batch)
+{
+    return run(conn, "INSERT INTO outbox (performance_id, body) VALUES (?, ?)",
+               SQL(sql_int(batch->performance_id), sql_bytes(batch->outbox)));
+}
+
+static int commit_once(struct mariadb_store *store, struct mariadb_conn *conn,
+                       const struct store_batch *batch, struct view rare)
+{
+    const bool few = batch->row.body.len + batch->outbox.len <= BODIES_SMALL;
+    const bool told = batch->outbox.len > 0;
+    struct mariadb_shape shape = {.row = few, .outbox = few && told};
+    shape.commit =
+        few && rare.len == 0 && MARIADB_BLOCK_FITS(batch->order_count, batch->sale_count);
+    if (shape.commit) {
+        shape.orders = (uint8_t)batch->order_count;
+        shape.places = (uint8_t)batch->sale_count;
+        return run_block(store, conn, batch, &shape);
+    }
+    int err = run_block(store, conn, batch, &shape);
     if (err)
         return err;
-    int tries = 0;
-    do { /* ERR_BUSY: the server took it back: a deadlock, or a lock that did not come */
-        err = mariadb_exec(conn, text, NULL);
-        if (meaning_of)
-            err = meaning_of(conn, err);
-    } while (err == ERR_BUSY && ++tries < 2);
-    mariadb_give(conn);
-    return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
+    err = few ? 0 : write_row(conn, batch);
+    /* Before the sales: a place that is given back may be sold again in the same batch. */
+    err = err ? err : write_rare(conn, rare);
+    err = err ? err : write_sales(conn, batch);
+    err = err || few || !told ? err : write_outbox(conn, batch);
+    if (err == 0)
+        return mariadb_commit(conn);
+    mariadb_rollback(conn);
+    return err;
 }
 
 int mariadb_commit_batch(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
 {
-    struct buf text;
-    buf_init(&text, BATCH_TEXT_MAX);
-    int err = put_batch(&text, batch, mariadb_after_commit(body_of(store)->db));
-    assert(err != ERR_FULL);
-    if (err == 0)
-        err = mariadb_store_exec(body_of(store), buf_view(&text), meaning, deadline_ns);
-    buf_release(&text);
-    return err;
+    struct mariadb_store *s = body_of(store);
+    struct mariadb_conn *conn;
+    struct buf rare;
+    buf_init(&rare, BLOCK_TEXT_MAX);
+    int tries = 0, err = s->read_only ? ERR_DENIED : put_rare(&rare, batch);
+    err = err ? err : mariadb_take(s->db, deadline_ns, &conn);
+    if (err == 0) {
+        do { /* ERR_BUSY: the server took it back: a deadlock, or a lock that did not come */
+            err = commit_once(s, conn, batch, buf_view(&rare));
+        } while (err == ERR_BUSY && ++tries < 2);
+        mariadb_give(conn);
+    }
+    buf_release(&rare);
+    return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
 }

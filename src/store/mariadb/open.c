@@ -11,6 +11,7 @@ static void mariadb_store_free(struct store *store)
     struct mariadb_store *s = body_of(store);
     sql_free(s->store.sql);
     mariadb_free(s->db);
+    mariadb_blocks_free(s);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

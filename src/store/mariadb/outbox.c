@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 
+#include "err/err.h"
 #include "mem/buf.h"
 #include "store/mariadb/body.h"
 
@@ -31,6 +32,20 @@ static int put_removal(struct mariadb_store *s, uint64_t up_to, struct buf *text
     return err == 0 && text->len > 0 ? buf_append_byte(text, ')') : err;
 }
 
+/* Once more where the server took it back: a deadlock, or a lock that did not come. */
+static int exec(struct mariadb_store *s, struct view text, int64_t deadline_ns)
+{
+    struct mariadb_conn *conn;
+    int tries = 0, err = mariadb_take(s->db, deadline_ns, &conn);
+    if (err)
+        return err;
+    do {
+        err = mariadb_exec(conn, text, NULL);
+    } while (err == ERR_BUSY && ++tries < 2);
+    mariadb_give(conn);
+    return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
+}
+
 int mariadb_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns)
 {
     struct mariadb_store *s = body_of(store);
@@ -38,7 +53,7 @@ int mariadb_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t
     buf_init(&text, 64 + 24 * TABLES_OUTBOX_ROWS_MAX);
     int err = s->read_only ? ERR_DENIED : put_removal(s, up_to_outbox_id, &text);
     if (err == 0 && text.len > 0)
-        err = mariadb_store_exec(s, buf_view(&text), NULL, deadline_ns);
+        err = exec(s, buf_view(&text), deadline_ns);
     buf_release(&text);
     return err;
 }

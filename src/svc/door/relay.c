@@ -252,7 +252,8 @@ static int keep(struct door *door, struct round *round, int64_t deadline_ns)
 {
     int err = 0;
     if (round->count > 0) {
-        round->job.run = run_contacts;
+        /* A contact is written before its order: each is there, whenever it is looked for. */
+        round->job = (struct sql_job){.run = run_contacts, .loose = true};
         err = sql_read(door->options.sql, &round->job, deadline_ns);
     }
     if (err == 0 && (round->to > round->from || round->sweep)) {
