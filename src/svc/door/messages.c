@@ -15,6 +15,7 @@
 #include "mem/buf.h"
 #include "mem/utf8.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 #include "store/messages.h"
 #include "svc/door/lobby.h"
 
@@ -22,6 +23,11 @@
 #define COUNT_ARENA   (32u << 20) /* of a page */
 #define ADDRESSES_MAX 4000000     /* that are counted */
 #define ADDRESS_KEY   16          /* bytes of a hash by which an address is known */
+
+METRIC_COUNTER(messages_sent, "usher_buyer_messages_total",
+               "Messages of organisers to buyers that were taken on.", "");
+METRIC_COUNTER(messages_mailed, "usher_buyer_messages_mailed_total",
+               "Mails written of messages to buyers, of announcements too.", "");
 
 /* ---- which orders ---- */
 
@@ -297,6 +303,7 @@ static int send_message(struct call *call, const char *nonce, struct buyer_messa
                           MESSAGES_A_DAY);
     if (err == 0)
         err = message_get(door->options.sql, id, call_arena(call), message, call_deadline_ns(call));
+    metric_add(&messages_sent, err == 0);
     return err == 0 ? 0 : lobby_store_failed(call, err);
 }
 
@@ -380,6 +387,7 @@ int lobby_mail_message(struct door *door, struct arena *arena, int64_t deadline_
     if (err == 0)
         err = sql_write(door->options.sql, &m.job, deadline_ns);
     if (err == 0 && m.written > 0) {
+        metric_add(&messages_mailed, (int64_t)m.written);
         log_event(LOG_INFO, "messages.mailed",
                   log_uint("usher.performance", message.performance_id),
                   log_uint("usher.mails", m.written));

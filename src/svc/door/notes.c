@@ -1,8 +1,11 @@
 /* AddOrderNote, ListOrderNotes, EditContact: what the box office keeps of, and puts right for, who
  * telephones. Personal data: acts tell that it was done, never the words. */
 #include "mem/utf8.h"
+#include "observe/metrics.h"
 #include "store/order_notes.h"
 #include "svc/door/lobby.h"
+
+METRIC_COUNTER(notes_written, "usher_order_notes_total", "Notes that teams wrote on orders.", "");
 
 static int no_contact(struct call *call)
 {
@@ -115,6 +118,7 @@ CALL_HANDLER(door_add_order_note)
     if (err == ERR_FULL)
         return lobby_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
                           "an order has at most %d notes", ORDER_NOTES_MAX);
+    metric_add(&notes_written, err == 0);
     return err == 0 ? answer_notes(call, add.note.order_id, response)
                     : lobby_store_failed(call, err);
 }

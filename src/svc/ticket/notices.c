@@ -3,12 +3,18 @@
 
 #include "mem/utf8.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/bills.h"
 
 #define FOLLOW_ARENA  (1u << 20)
 #define FOLLOW_MAX_MS 5000
 #define STOP_BITS     2
+
+METRIC_COUNTER(announced, "usher_announcements_total",
+               "Notices that organisers put up, one a performance.", "");
+METRIC_GAUGE(sales_stopped, "usher_sales_stopped",
+             "Performances whose sale is stopped with a notice.", "");
 
 /* ---- what is known here ---- */
 
@@ -44,6 +50,7 @@ int desk_follow_notices(struct ticket *ticket, bool anew)
     struct notice *standing = NULL;
     struct arena arena;
     size_t count = 0, at = 0;
+    int64_t stopped = 0;
     if (!sql)
         return 0;
     arena_init(&arena, FOLLOW_ARENA);
@@ -55,9 +62,12 @@ int desk_follow_notices(struct ticket *ticket, bool anew)
         const bool stands = at < count && standing[at].performance_id == i;
         const uint64_t now =
             stands ? standing[at].notice_id << STOP_BITS | (unsigned)standing[at].stop : 0;
+        stopped += stands && standing[at].stop != NOTICE_ONLY_WORDS;
         if (now != atomic_load(&ticket->notices[i]) || (anew && now != 0))
             show(ticket, i, now);
     }
+    if (err == 0 && standing)
+        metric_set(&sales_stopped, stopped);
     if (err == 0)
         ticket->notices_version = version;
     arena_release(&arena);
@@ -279,6 +289,7 @@ CALL_HANDLER(ticket_announce)
         err = desk_follow_notices(ticket, false);
     if (err != 0)
         return desk_store_failed(call, err);
+    metric_add(&announced, (int64_t)count);
     for (size_t i = 0; i < count; i++) {
         if (notices[i].stop != NOTICE_STOPS)
             continue;
