@@ -1,17 +1,10 @@
-// Makes src/gen/fonts/ from the package `pretendard`: its variable font, in the weights that the page uses, in three files by the
-// letters that they have, so that a page loads what it says alone: Latin; the 800 syllables that Korean has most; the other
-// syllables of KS X 1001 but its 240 rarest. All three have 300,000 bytes together at most. What is missing stands in the system's font.
+// Makes src/gen/fonts/ from the package `pretendard`: its variable font, in the weights that the page uses, in two files, so that
+// a page without Korean loads the small one alone: Latin, and the syllables of KS X 1001 but its rarest. Both have 300,000
+// bytes together at most. What is missing stands in the system's font.
 //
 // How often a syllable is used is known from the package too: its own slices, the commonest last, are by use (those of Google Fonts).
 // The licence lets no changed font bear the name (its "Reserved Font Name"): ours has another, and the licence lies beside it.
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,10 +12,7 @@ import fontverter from 'fontverter';
 import subsetFont from 'subset-font';
 
 const bytes_max = 300_000;
-const often_count = 800;
-const rest_count = 1_310;
-const steps_from = 0xac00 - 1;
-const sign_base = 0x30;
+const syllables = 2_250;
 const weights = { wght: { min: 400, max: 800 } };
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -30,7 +20,7 @@ const source = dirname(createRequire(import.meta.url).resolve('pretendard/packag
 const font = join(source, 'dist/web/variable/woff2/PretendardVariable.woff2');
 const slices = join(source, 'dist/web/variable/pretendardvariable-dynamic-subset.css');
 const into = join(here, 'src/gen/fonts');
-const list = join(into, 'letters.ts');
+const licence = join(into, 'LICENSE.txt'); // written last
 
 /** The syllables of KS X 1001, 94 in each of 25 rows. */
 function standard() {
@@ -59,17 +49,6 @@ function byUse() {
   return [...ordered, ...[...known].filter((letter) => !ordered.has(letter))];
 }
 
-/** Letters as the steps between their codes, a sign each: a fifth of what CSS writes. */
-function stepsOf(letters) {
-  let before = steps_from;
-  let steps = '';
-  for (const code of letters.map((letter) => letter.codePointAt(0)).sort((a, b) => a - b)) {
-    steps += String.fromCodePoint(sign_base + code - before);
-    before = code;
-  }
-  return steps;
-}
-
 /** The font under our name, which has as many letters; who made it keeps his, in the notice of copyright. */
 function renamed(truetype) {
   const made = Buffer.from(truetype);
@@ -86,9 +65,9 @@ function renamed(truetype) {
 }
 
 const fresh = () =>
-  existsSync(list) &&
+  existsSync(licence) &&
   [font, fileURLToPath(import.meta.url)].every(
-    (one) => statSync(one).mtimeMs <= statSync(list).mtimeMs,
+    (one) => statSync(one).mtimeMs <= statSync(licence).mtimeMs,
   );
 
 if (!fresh()) {
@@ -97,11 +76,9 @@ if (!fresh()) {
   for (let code = 0x20; code <= 0xff; code++) {
     if (code < 0x7f || code >= 0xa0) latin.push(String.fromCodePoint(code));
   }
-  const korean = byUse();
   const files = {
     latin: [...latin, ...'–—‘’“”•…₩€−×→'],
-    often: korean.slice(0, often_count),
-    rest: korean.slice(often_count, often_count + rest_count),
+    korean: byUse().slice(0, syllables),
   };
   const whole = readFileSync(font);
   let size = 0;
@@ -118,11 +95,6 @@ if (!fresh()) {
     writeFileSync(join(into, `${name}.woff2`), made);
   }
   if (size > bytes_max) throw new Error(`the fonts have ${size} bytes, more than ${bytes_max}`);
-  copyFileSync(join(source, 'dist/LICENSE.txt'), join(into, 'LICENSE.txt'));
-  const steps = JSON.stringify(stepsOf(files.often));
-  writeFileSync(
-    list,
-    `// Made by fonts.mjs: the letters of often.woff2, as the steps between their codes.\nexport const steps_from = ${steps_from};\nexport const sign_base = ${sign_base};\nexport const often =\n  ${steps};\n`,
-  );
+  writeFileSync(licence, readFileSync(join(source, 'dist/LICENSE.txt')));
   console.log(`fonts: ${size} bytes`);
 }

@@ -3,7 +3,6 @@
 // the start. On a slow network, or where data are dear, the system's font does.
 
 import { effect } from '@preact/signals';
-import { often, sign_base, steps_from } from './gen/fonts/letters';
 import { language } from './i18n/words';
 import { route } from './state/route';
 import { storage } from './state/storage';
@@ -11,16 +10,6 @@ import { storage } from './state/storage';
 interface Network {
   effectiveType?: string;
   saveData?: boolean;
-}
-
-function oftenRange(): string {
-  let code = steps_from;
-  return [...often]
-    .map((sign) => {
-      code += (sign.codePointAt(0) ?? 0) - sign_base;
-      return `U+${code.toString(16)}`;
-    })
-    .join();
 }
 
 const { connection } = navigator as Navigator & { connection?: Network }; // Chromium alone tells it
@@ -37,18 +26,17 @@ async function put() {
     new URL('./gen/fonts/latin.woff2', import.meta.url),
     'U+20-FF,U+2010-20AC,U+2192,U+2212',
   );
-  const common = made(new URL('./gen/fonts/often.woff2', import.meta.url), oftenRange());
-  // All that is not in the one after it; loaded by the browser when such a letter stands on the page.
-  const rest = made(new URL('./gen/fonts/rest.woff2', import.meta.url), 'U+AC00-D7A3');
+  // In another language it is loaded by the browser, when such a letter stands on the page.
+  const korean = made(new URL('./gen/fonts/korean.woff2', import.meta.url), 'U+AC00-D7A3');
   const puts = () => {
-    for (const face of [latin, rest, common]) document.fonts.add(face);
+    for (const face of [latin, korean]) document.fonts.add(face);
   };
   if (storage.getItem('usher.face')) {
     puts();
     return;
   }
   await Promise.all(
-    (language.value === 'ko' ? [latin, common] : [latin]).map((face) => face.load()),
+    (language.value === 'ko' ? [latin, korean] : [latin]).map((face) => face.load()),
   );
   storage.setItem('usher.face', '1');
   const first = route.value;
