@@ -119,6 +119,12 @@ static bool is_path(const char *path)
     return true;
 }
 
+static int refuse_amount_of(struct call *call, const struct adapter *adapter, struct view currency)
+{
+    return answer_fail(call, CODE_FAILED_PRECONDITION, "AMOUNT_REFUSED",
+                       "%s does not take this amount in %.*s", adapter->title, VIEW_ARG(currency));
+}
+
 /* At the provider, where it has to know before the buyer does. The key is the attempt's: asked
  * again, it says the same. */
 static int begin_there(struct call *call, struct payment *p, struct begun *ret_begun)
@@ -130,9 +136,7 @@ static int begin_there(struct call *call, struct payment *p, struct begun *ret_b
         return 0;
     const int err = adapter->begin(&env, p, "Tickets", ret_begun);
     if (err == ERR_INVALID)
-        return answer_fail(call, CODE_FAILED_PRECONDITION, "AMOUNT_REFUSED",
-                           "%s does not take this amount in %.*s", adapter->title,
-                           VIEW_ARG(p->currency));
+        return refuse_amount_of(call, adapter, p->currency);
     if (err != 0)
         return answer_fail(call, CODE_UNAVAILABLE, "PROVIDER_UNAVAILABLE",
                            "the payment provider does not answer; nothing was charged");
@@ -195,9 +199,7 @@ int begin_price(struct call *call, const Usher__V1__Hold *hold, int64_t expected
     const struct adapter *adapter = adapter_find(p->provider);
     for (size_t i = 0; adapter && adapter->by_steps && i < hold->n_seats; i++) {
         if (prices[i] % currency_step(view_str(hold->currency)) != 0)
-            return answer_fail(call, CODE_FAILED_PRECONDITION, "AMOUNT_REFUSED",
-                               "a place costs an amount of %s that cannot be charged by itself",
-                               hold->currency);
+            return refuse_amount_of(call, adapter, view_str(hold->currency));
     }
     const struct fee_rule rule = selling_fee(&terms, view_str(hold->currency));
     p->terms_id = terms.terms_id;
