@@ -50,7 +50,7 @@ MUTANTS = [
     ("owner/owner.c", "    if (!news->states && !(owner->told && news->from_version == owner->told_version))\n        return false;\n", "", "owner/owner_gate_test"),
     # line
     ("line/line.c", "entry->number != line->count + 1 || ", "", "line/line_line_test"),
-    ("line/decide.c", "if (at_ms >= line_claim_end_ms(line, person, at_ms))\n", "if (at_ms > line_claim_end_ms(line, person))\n", "line/line_line_test"),
+    ("line/decide.c", "if (at_ms >= line_claim_end_ms(line, person, at_ms))\n", "if (at_ms > line_claim_end_ms(line, person, at_ms))\n", "line/line_line_test"),
     ("line/draw.c", "if (n % 2 == 1) /*", "if (n % 2 == 0) /*", "line/line_draw_test"),
     ("line/admission.c", "if (news->queued >= ADMISSION_QUEUE_MAX)", "if (news->queued > 2 * ADMISSION_QUEUE_MAX)", "line/line_admission_test"),
     ("line/line.c", "if (entry->at_ms < line->at_ms)", "if (false)", "line/line_line_test"),
