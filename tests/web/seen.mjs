@@ -103,6 +103,10 @@ try {
       if (!new RegExp(values.only).test(name)) continue;
       try {
         await pose(fan, one, what);
+        // A code and a number are new each time.
+        await fan.page.evaluate(() => {
+          for (const one of document.querySelectorAll('.qr, .order-number dd')) one.style.visibility = 'hidden';
+        });
         const picture = await fan.page.screenshot({ path: join(values.pictures, `${name}.png`) });
         const told = await squaresOf(fan.page, picture, square);
         const share = difference(told, known.get(name));
