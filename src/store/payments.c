@@ -14,7 +14,7 @@
 #include "store/scans.h"
 #include "store/tills.h"
 
-/* live: the hold while the attempt is not dead, then the attempt itself: so a hold has only one. */
+/* live: the hold while the attempt may sell it, then the attempt itself: so a hold has only one. */
 static const struct sql_step steps[] = {
     {"payment",
      "CREATE TABLE payment (payment_id {bytes} NOT NULL PRIMARY KEY, hold_id {bytes} NOT NULL,"
@@ -347,13 +347,21 @@ static int note_refund(struct sql_txn *txn, const struct save_job *job)
     return hook_note(txn, &event);
 }
 
+/* It sells nothing: it is dead, or all of its money goes back without an order. */
+static bool leaves_hold(const struct payment *p)
+{
+    return payment_is_dead(p->state) ||
+           (id_is_zero(p->order_id) &&
+            (p->state == PAYMENT_REFUNDING || p->state == PAYMENT_REFUNDED));
+}
+
 static int run_save(struct sql_job *base, struct sql_txn *txn)
 {
     struct save_job *job = (struct save_job *)base;
     const struct payment *p = job->payment;
     const struct payment_books *b = &p->books;
     uint8_t seats[4 * PAYMENT_SEATS_MAX];
-    const struct id live = payment_is_dead(p->state) ? p->payment_id : p->hold_id;
+    const struct id live = leaves_hold(p) ? p->payment_id : p->hold_id;
     int64_t before = 0;
     uint64_t changes = 0;
     int err = sql_ask_int(txn, "SELECT state FROM payment WHERE payment_id = ? AND version = ?",

@@ -118,6 +118,23 @@ static void a_hold_has_one_attempt_that_is_not_dead(void **state)
     assert_true(id_eq(p.payment_id, number(2)));
 }
 
+static void money_that_goes_back_without_an_order_leaves_the_hold(void **state)
+{
+    struct payment p;
+    assert_int_equal(put(95, 900, "k95", hash_a), 0);
+    p = get(95);
+    p.state = PAYMENT_CAPTURED;
+    p.books.captured = 1000;
+    assert_int_equal(payment_save(sql, &p, NULL, NULL, DEADLINE_NEVER), 0);
+    assert_int_equal(put(96, 900, "k96", hash_a), ERR_CONFLICT);
+    p = get(95);
+    p.state = PAYMENT_REFUNDING;
+    p.books.pending = 1000;
+    assert_int_equal(payment_save(sql, &p, NULL, NULL, DEADLINE_NEVER), 0);
+    assert_int_equal(payment_of_hold(sql, number(900), &arena, &p, DEADLINE_NEVER), ERR_NOT_FOUND);
+    assert_int_equal(put(96, 900, "k96", hash_a), 0);
+}
+
 static void who_comes_second_is_told(void **state)
 {
     struct payment first = get(2), second = get(2);
@@ -418,6 +435,7 @@ int main(void)
         cmocka_unit_test(a_story_is_text),
         cmocka_unit_test(events_are_told_with_their_attempt),
         cmocka_unit_test(a_gap_holds_back_what_is_behind_it),
+        cmocka_unit_test(money_that_goes_back_without_an_order_leaves_the_hold),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -148,8 +148,43 @@ def a_cancelled_one_is_not_collected(shop):
     assert reason(shop.operator("CollectPayment", wish, PAYMENT)) == "ORDER_CANCELLED"
 
 
+def what_was_begun_before_is_ended_not_taken(shop):
+    """A window at a provider that its buyer left to order for the box office: nobody has charged there."""
+    buyer = Buyer(shop, night(shop))
+    buyer.begin()
+    placed = order(buyer)
+    wish = {"orderId": placed["orderId"], "amount": "1"}
+    assert reason(shop.operator("CollectPayment", wish, PAYMENT)) == "WRONG_AMOUNT"
+    done = shop.operator("CollectPayment", {**wish, "amount": placed["toCollect"]}, PAYMENT)
+    assert done["provider"] == "box-office" and done["state"] == DONE, done
+    buyer.choose()  # in the window that was still open
+    assert buyer.finish()["state"] == "PAYMENT_STATE_ABANDONED" and not buyer.charges()
+    assert shop.audit()[0] == 0, shop.audit()[1]
+
+
+def what_was_to_be_paid_later_is_collected_for_what_is_left(shop):
+    """Places that were reserved at the box office, ordered unpaid, and given back in part."""
+    desk = Desk(shop)
+    desk.open()
+    buyers = [Buyer(shop, night(shop, payLaterMs=86400000)) for _ in range(2)]
+    for buyer in buyers:
+        buyer.begin(provider="box-office")
+        buyer.left = order(buyer)
+        buyer.left = buyer.ask("CancelOrder", {"orderId": buyer.left["orderId"], "seats": [buyer.seats[0]]}, TICKET)
+    wishes = [{"orderId": one.left["orderId"], "amount": one.left["toCollect"], "means": "TILL_MEANS_CASH"} for one in buyers]
+    assert desk.ask("CollectPayment", wishes[0], PAYMENT)["state"] == DONE
+    # For what it was of: there are no such places any more, and it goes back over the same counter.
+    back = desk.ask("CollectPayment", {"paymentId": buyers[1].payment, "amount": buyers[1].begun["amount"]}, PAYMENT)
+    assert back["state"] == "PAYMENT_STATE_REFUNDED", back
+    assert int(desk.ask("GetTill", {})["expected"]) == 50000 + int(buyers[0].left["toCollect"]), desk.ask("GetTill", {})
+    assert desk.ask("CollectPayment", wishes[1], PAYMENT)["state"] == DONE, "and what is owed is taken after that"
+    desk.close()
+    assert shop.audit()[0] == 0, shop.audit()[1]
+
+
 TESTS = [(f"unpaid-{test.__name__.replace('_', '-')}", test) for test in (
     are_refused_where_the_organiser_says_so, what_costs_nothing_is_ordered_without_paying,
     are_refused_by_default_where_there_is_a_provider, what_is_owed_is_counted, is_collected_once,
     goes_into_the_till, the_door_says_who_has_not_paid,
-    a_part_that_was_given_back_is_not_owed, a_cancelled_one_is_not_collected)]
+    a_part_that_was_given_back_is_not_owed, a_cancelled_one_is_not_collected,
+    what_was_begun_before_is_ended_not_taken, what_was_to_be_paid_later_is_collected_for_what_is_left)]

@@ -5,6 +5,7 @@
 #include "store/deposits.h"
 #include "store/payments.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/give_back.h"
 #include "svc/payment/till.h"
 
 #define COLLECT_TRIES 8 /* against others who move it at the same moment */
@@ -23,6 +24,23 @@ int till_take(struct call *call, const struct work *w, struct payment *p)
                                         .amount = p->books.amount};
     int err = payment_note(w->role->options.sql, &event, w->deadline_ns);
     return err == 0 ? flow_apply(w, p, &box_office_adapter, &told) : err;
+}
+
+int till_hand_back(const struct work *w, struct payment *p, const struct payment_till *till)
+{
+    struct refund *refunds;
+    size_t count = 0;
+    if (p->state != PAYMENT_REFUNDING || !id_is_zero(p->order_id))
+        return 0;
+    int err =
+        refunds_of(w->role->options.sql, p->payment_id, w->arena, &refunds, &count, w->deadline_ns);
+    if (err == 0 && count == 1 && refunds[0].state == REFUND_FAILED) {
+        p->till = id_is_zero(till->till_id) ? NULL : till;
+        err = flow_refund_again(w, p, &refunds[0]);
+    }
+    return err == 0 || err == ERR_CONFLICT
+               ? payment_get(w->role->options.sql, p->payment_id, w->arena, p, w->deadline_ns)
+               : err;
 }
 
 /* Into the caller's open till, where there is one. Non-zero after call_fail. */
@@ -117,6 +135,25 @@ static int hold_of_order(struct arena *arena, const Usher__V1__Order *order,
     return 0;
 }
 
+/* Its buyer began to pay for the same places before he ordered them, in another way or of another
+ * amount: that sells nothing any more, and ends before money is taken. Non-zero after call_fail. */
+static int end_other(struct call *call, struct payment *p)
+{
+    const struct work w = answer_work(call);
+    const bool here = view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE));
+    int err = 0;
+    if (p->state == PAYMENT_WAITING || p->state == PAYMENT_DEPOSIT ||
+        (here && p->state < PAYMENT_CAPTURED))
+        err = flow_abandon(&w, p, "PAYMENT_CANCELLED");
+    if (err == 0 || err == ERR_CONFLICT)
+        err = payment_of_order(&w, p->hold_id, p);
+    if (err == 0) /* nobody knows yet what comes of it */
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "PAYING",
+                           "its buyer is paying right now: take no money, and ask in a moment "
+                           "again");
+    return err == ERR_NOT_FOUND ? 0 : answer_store_failed(call, err);
+}
+
 /* The payment of what an order owes, begun by who has its money before him; or the one that it has.
  * Non-zero after call_fail. */
 static int begin_owing(struct call *call, const Usher__V1__CollectPaymentRequest *wish,
@@ -126,18 +163,27 @@ static int begin_owing(struct call *call, const Usher__V1__CollectPaymentRequest
     const Usher__V1__Performance *performance;
     Usher__V1__Hold hold;
     uint8_t hash[32];
-    *p = (struct payment){.provider = VIEW_LIT(PAYMENT_BOX_OFFICE),
-                          .later = true,
-                          .return_path = VIEW_LIT("/orders")};
-    (void)id_parse(view_str(order->order_id), &p->hold_id);
-    int err = payment_of_order(&w, p->hold_id, p);
-    if (err == 0) /* taken before, or by somebody else at this moment */
-        return 0;
-    if (err != ERR_NOT_FOUND)
+    struct id order_id;
+    (void)id_parse(view_str(order->order_id), &order_id);
+    int err = payment_of_order(&w, order_id, p);
+    const bool known = err == 0, here = known && view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE));
+    if (err != 0 && err != ERR_NOT_FOUND)
         return answer_store_failed(call, err);
+    if (known && p->books.captured > 0 && (here || order->to_collect == 0))
+        return 0; /* taken before */
     if (order->to_collect == 0)
         return answer_fail(call, CODE_FAILED_PRECONDITION, "NOTHING_TO_PAY",
                            "this order owes nothing: take no money");
+    if (wish->amount != order->to_collect)
+        return refuse_amount(call);
+    if (here && p->books.amount == order->to_collect)
+        return 0; /* by somebody else at this moment, or it was to be paid here */
+    if (known && end_other(call, p) != 0)
+        return 1;
+    *p = (struct payment){.hold_id = order_id,
+                          .provider = VIEW_LIT(PAYMENT_BOX_OFFICE),
+                          .later = true,
+                          .return_path = VIEW_LIT("/orders")};
     err = hold_of_order(w.arena, order, &hold);
     if (err != 0)
         return answer_store_failed(call, err);
@@ -195,6 +241,8 @@ static int collect_order(struct call *call, const Usher__V1__CollectPaymentReque
     }
     if (err == 0 && p.books.captured == 0)
         err = ERR_CONFLICT;
+    if (err == 0 && taken)
+        err = till_hand_back(&w, &p, &till);
     answer->again = !taken;
     return err == 0 ? answer_payment(call, &p, true, answer) : answer_store_failed(call, err);
 }
@@ -231,6 +279,8 @@ int payment_collect(struct call *call, const void *request, void *response)
         if (taken || err == ERR_CONFLICT)
             err = payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns);
     }
+    if (err == 0 && taken)
+        err = till_hand_back(&w, &p, &till);
     if (err == 0 && p.books.captured == 0 && waits(&p))
         return answer_store_failed(call, ERR_CONFLICT);
     if (err == 0 && p.books.captured == 0)

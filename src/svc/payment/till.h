@@ -34,6 +34,9 @@ void till_tick(struct payment_role *role, struct arena *arena);
 /* The money of an attempt at the box office is on the counter: it moves on as far as it can, and
  * p->till has its entry, where there is one. The store's errors, as of flow_apply. */
 int till_take(struct call *call, const struct work *w, struct payment *p);
+/* What was just taken and goes back, for there is no order: over the same counter, and out of that
+ * till, where it has an id. p is read anew. The store's errors. */
+int till_hand_back(const struct work *w, struct payment *p, const struct payment_till *till);
 /* Where money that was taken at a till, or by who has one open, goes back: the caller's open till,
  * at ret_till; its till_id is zero where none is needed. Non-zero after call_fail: one is, and the
  * caller has none. */

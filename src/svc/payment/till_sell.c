@@ -332,15 +332,8 @@ static int known(const struct work *w, struct id hold_id, struct payment *ret_pa
 static int hand_back(struct call *call, struct payment *p, const struct payment_till *till)
 {
     const struct work w = answer_work(call);
-    struct refund *refunds;
-    size_t count = 0;
-    int err =
-        refunds_of(w.role->options.sql, p->payment_id, w.arena, &refunds, &count, w.deadline_ns);
-    if (err == 0 && count == 1 && refunds[0].state == REFUND_FAILED) {
-        p->till = till;
-        err = flow_refund_again(&w, p, &refunds[0]);
-    }
-    if (err != 0 && err != ERR_CONFLICT)
+    const int err = till_hand_back(&w, p, till);
+    if (err != 0)
         return answer_store_failed(call, err);
     return answer_fail(call, CODE_FAILED_PRECONDITION, "SEATS_GONE",
                        "the places are another's: hand the money back");
