@@ -41,6 +41,7 @@ export const refusals: Record<string, string> = {
   PRICE_DIFFERS:
     '좌석 금액이 서로 다릅니다. 같은 금액의 좌석을 고르거나 차액을 받지 않는다고 표시해 주세요.',
   SALE_OPEN: '판매 중에는 바꿀 수 없습니다. 판매를 일시 중지한 뒤 다시 시도해 주세요.',
+  SALE_STOPPED: '판매가 공지와 함께 중단되었습니다. 공지를 내리면 판매가 다시 시작됩니다.',
   SEATS_GONE: '좌석이 이미 다른 분에게 판매되었습니다. 받은 돈은 돌려주세요.',
   SEAT_HAD_BEFORE: '이 예매가 전에 가지고 있던 좌석으로는 옮길 수 없습니다.',
   SECOND_FACTOR_SET: '이미 2단계 인증을 사용하고 있습니다. 먼저 해제해 주세요.',
