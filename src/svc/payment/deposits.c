@@ -62,14 +62,20 @@ static struct view seal(const struct work *w, const char *text)
     return view_of((const char *)sealed, len + SEAL_MORE);
 }
 
-/* NULL: it is forgotten, or was sealed with another key. */
-static char *unseal(const struct work *w, struct view sealed)
+/* NULL: it is forgotten, or was sealed with another key. ERR_NO_MEMORY. */
+static int unseal(const struct work *w, struct view sealed, char **ret_text)
 {
-    char *text = sealed.len > SEAL_MORE ? arena_alloc(w->arena, sealed.len - SEAL_MORE + 1) : NULL;
-    if (!text || seal_open(w->role->seal_key, sealed, (uint8_t *)text) != 0)
-        return NULL;
-    text[sealed.len - SEAL_MORE] = '\0';
-    return text;
+    *ret_text = NULL;
+    if (sealed.len <= SEAL_MORE)
+        return 0;
+    char *text = arena_alloc(w->arena, sealed.len - SEAL_MORE + 1);
+    if (!text)
+        return ERR_NO_MEMORY;
+    if (seal_open(w->role->seal_key, sealed, (uint8_t *)text) == 0) {
+        text[sealed.len - SEAL_MORE] = '\0';
+        *ret_text = text;
+    }
+    return 0;
 }
 
 static struct view seal_account(const struct work *w, const Usher__V1__RefundAccount *said)
@@ -102,7 +108,9 @@ static int read_wish(struct call *call, const Usher__V1__DepositWish *said,
         ret_deposit->cash_hint =
             view_str(arena_printf(w.arena, "…%s", number + strlen(number) - HINT_DIGITS));
     }
-    return ret_deposit->account.len > 0 ? 0 : answer_store_failed(call, ERR_NO_MEMORY);
+    const bool sealed =
+        ret_deposit->account.len > 0 && (ret_deposit->cash_kind == 0 || ret_deposit->cash.len > 0);
+    return sealed ? 0 : answer_store_failed(call, ERR_NO_MEMORY);
 }
 
 static int refuse_later(struct call *call, int err, const struct call_status *status)
@@ -170,14 +178,13 @@ int deposit_name_account(struct call *call, const struct payment *p,
 /* ---- at the provider ---- */
 
 /* Whose money it is, as the order form says; the provider shows it to the bank's customer. */
-static const char *name_of(const struct work *w, const struct payment *p)
+static int name_of(const struct work *w, const struct payment *p, const char **ret_name)
 {
     struct contact contact;
-    return contact_get(w->role->options.sql, p->hold_id, p->account_id, w->arena, &contact,
-                       w->deadline_ns) == 0 &&
-                   contact.name.len > 0
-               ? contact.name.at
-               : "Usher";
+    int err = contact_get(w->role->options.sql, p->hold_id, p->account_id, w->arena, &contact,
+                          w->deadline_ns);
+    *ret_name = err == 0 && contact.name.len > 0 ? contact.name.at : "Usher";
+    return err == ERR_NOT_FOUND ? 0 : err;
 }
 
 int deposit_open(const struct work *w, struct payment *p)
@@ -186,6 +193,8 @@ int deposit_open(const struct work *w, struct payment *p)
     struct adapter_env env;
     struct told told = {0};
     struct deposit d;
+    const char *name;
+    char *cash_number;
     if (p->must_finish_by_ms <= role_now_ms())
         return flow_abandon(w, p, "PAYMENT_EXPIRED");
     if (!role_talk(w, p->provider, p->provider_of, &adapter, &env) || !adapter->deposit)
@@ -195,10 +204,13 @@ int deposit_open(const struct work *w, struct payment *p)
         return err;
     if (d.number.len > 0)
         return flow_look(w, p);
-    const struct deposit_wish wish = {.bank = d.bank.at,
-                                      .name = name_of(w, p),
-                                      .cash_kind = d.cash_kind,
-                                      .cash_number = unseal(w, d.cash)};
+    err = name_of(w, p, &name);
+    if (err == 0)
+        err = unseal(w, d.cash, &cash_number);
+    if (err != 0)
+        return err;
+    const struct deposit_wish wish = {
+        .bank = d.bank.at, .name = name, .cash_kind = d.cash_kind, .cash_number = cash_number};
     adapter->deposit(&env, p, "Tickets", &wish, &told);
     flow_note(w, p, "deposit", &told);
     if (told.said == SAID_NOTHING) {
@@ -301,22 +313,30 @@ bool deposit_is_its(const struct work *w, const struct payment *p, struct view s
            sodium_memcmp(d.secret.at, secret.at, secret.len) == 0;
 }
 
-const struct refund_account *deposit_account_of(const struct work *w, const struct payment *p)
+int deposit_account_of(const struct work *w, const struct payment *p,
+                       const struct refund_account **ret_account)
 {
     struct deposit d;
+    *ret_account = NULL;
+    if (!p->later)
+        return 0;
+    int err = deposit_get(w->role->options.sql, p->payment_id, w->arena, &d, w->deadline_ns);
+    if (err != 0)
+        return err == ERR_NOT_FOUND ? 0 : err;
+    char *text;
     struct refund_account *account = arena_alloc(w->arena, sizeof(*account));
-    if (!account ||
-        deposit_get(w->role->options.sql, p->payment_id, w->arena, &d, w->deadline_ns) != 0)
-        return NULL;
-    char *text = unseal(w, d.account);
+    err = account ? unseal(w, d.account, &text) : ERR_NO_MEMORY;
+    if (err != 0)
+        return err;
     char *number = text ? strchr(text, '\n') : NULL;
     char *holder = number ? strchr(number + 1, '\n') : NULL;
     if (!holder)
-        return NULL;
+        return 0;
     *number++ = '\0';
     *holder++ = '\0';
     *account = (struct refund_account){.bank = text, .number = number, .holder = holder};
-    return account;
+    *ret_account = account;
+    return 0;
 }
 
 void deposit_is_over(const struct work *w, const struct payment *p)

@@ -22,8 +22,11 @@ int deposit_open(const struct work *w, struct payment *p);
 int deposit_waits(const struct work *w, struct payment *p, const struct told *told);
 /* Whether a callback about it shows the secret that the provider told us; in constant time. */
 bool deposit_is_its(const struct work *w, const struct payment *p, struct view secret);
-/* Where a refund of it goes, in the work's arena; NULL: nobody knows, or it came another way. */
-const struct refund_account *deposit_account_of(const struct work *w, const struct payment *p);
+/* Where a refund of it goes, in the work's arena; NULL: nobody knows, or it came another way.
+ * ERR_NO_MEMORY, or as deposit_get: then nothing may be asked for, as the provider refuses for good
+ * what names no account. */
+int deposit_account_of(const struct work *w, const struct payment *p,
+                       const struct refund_account **ret_account);
 /* Keeps another account for a refund. Non-zero after call_fail. */
 int deposit_name_account(struct call *call, const struct payment *p,
                          const Usher__V1__RefundAccount *said);

@@ -210,7 +210,8 @@ static bool undo(const struct work *w, const struct payment *p, const struct tol
         adapter->review(&env, &known, &now);
     if (now.all_back || !adapter->undo)
         return now.all_back;
-    env.account = p->later ? deposit_account_of(w, p) : NULL;
+    if (deposit_account_of(w, p, &env.account) != 0)
+        return false;
     adapter->undo(&env, &known);
     flow_note(w, p, "refund", &now);
     return false;

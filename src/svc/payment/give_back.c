@@ -217,8 +217,9 @@ static int carry_out(const struct work *w, struct payment *p, struct refund *r)
                        "the tickets do not come back: a person has to act");
     if (view_eq(r->reason, VIEW_LIT(PAYMENT_TAKEN_BACK)))
         return flow_refund_done(w, p, r);
-    env.account = p->later ? deposit_account_of(w, p) : NULL;
-    int err = look_at_others(w, p, r, &env, &first);
+    int err = deposit_account_of(w, p, &env.account);
+    if (err == 0)
+        err = look_at_others(w, p, r, &env, &first);
     if (err == 0 && !first && adapter->sums_refunds) {
         r->next_at_ms = role_now_ms() + ROLE_RETRY_MIN_MS;
         return save_refund(w, p, r, REFUND_PENDING, "another one goes first");

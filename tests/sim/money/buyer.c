@@ -475,40 +475,58 @@ static void tell_hook(struct mine *mine)
     money_fail(buyer->world, "payment %s: nobody listens to the provider", mine->payment_id);
 }
 
-/* Somebody gives all of it back on the provider's own pages; the provider tells of it, however
- * long that takes. */
-static void take_back(struct mine *mine)
+/* Somebody gives all of it, or a part, back on the provider's own pages. */
+static void take_back(struct mine *mine, const char *form, uint64_t *count)
 {
     struct page page = {0};
     const char *url = arena_printf(&mine->arena, "http://psp/toss/desk/%s", mine->payment_id);
     buyer_wait(mine->buyer, 2000);
-    (void)net_browse(mine->buyer->world, url, "do=cancel", &mine->arena, &page);
-    money_say(mine->buyer->world, "at the provider %s is taken back: %d", mine->payment_id,
-              page.status);
-    mine->buyer->world->coverage->taken_back += page.status == 200;
-    tell_hook(mine);
+    (void)net_browse(mine->buyer->world, url, form, &mine->arena, &page);
+    money_say(mine->buyer->world, "at the provider %s is taken back, %s: %d", mine->payment_id,
+              form, page.status);
+    *count += page.status == 200;
 }
 
+/* The provider tells of it, however long that takes. */
 static void run_take_back(void *arg)
 {
     struct mine copy = *(struct mine *)arg;
     arena_init(&copy.arena, ARENA_MAX);
-    take_back(&copy);
+    take_back(&copy, "do=cancel", &copy.buyer->world->coverage->taken_back);
+    tell_hook(&copy);
     arena_release(&copy.arena);
 }
 
-/* What becomes of a payment that is done: some of it is given back, by whomever, all at once. */
+/* A quarter, of which the provider may tell nobody. */
+static void run_take_back_part(void *arg)
+{
+    struct mine copy = *(struct mine *)arg;
+    arena_init(&copy.arena, ARENA_MAX);
+    const char *form = arena_printf(&copy.arena, "do=cancel&amount=%" PRId64, copy.amount / 4);
+    take_back(&copy, form, &copy.buyer->world->coverage->parts_taken_back);
+    if (buyer_odds(copy.buyer, 50))
+        tell_hook(&copy);
+    arena_release(&copy.arena);
+}
+
+/* What becomes of a payment that is done: some of it is given back, by whomever, all at once. Of
+ * what was given back in part by hand all is given back in the end: else a person has to act. */
 static void go_on_from_done(struct mine *mine)
 {
     struct scope desk;
+    int err = 0;
     scope_init(&desk);
-    if (strcmp(mine->provider, "toss") == 0 && buyer_odds(mine->buyer, 20)) {
-        int err = fiber_spawn(&desk, run_take_back, mine);
-        assert(err == 0);
-    }
-    give_some_back(mine);
-    int err = scope_join(&desk, DEADLINE_NEVER);
+    const bool toss = strcmp(mine->provider, "toss") == 0;
+    const bool all = toss && buyer_odds(mine->buyer, 20);
+    const bool part = toss && !all && buyer_odds(mine->buyer, 20);
+    if (all || part)
+        err = fiber_spawn(&desk, all ? run_take_back : run_take_back_part, mine);
     assert(err == 0);
+    give_some_back(mine);
+    err = scope_join(&desk, DEADLINE_NEVER);
+    assert(err == 0);
+    if (part)
+        give_back(mine, false);
 }
 
 /* ---- one after the other ---- */

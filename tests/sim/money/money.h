@@ -36,6 +36,7 @@ struct money_coverage {
     uint64_t usher_crashes, usher_stops, psp_crashes, net_refused, net_lost, sql_before, sql_after;
     uint64_t deposits, deposits_paid; /* to a bank's account, until a deadline */
     uint64_t taken_back;              /* by somebody at the provider, of what was paid */
+    uint64_t parts_taken_back;        /* likewise, a part of it */
     uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, made_up, both_ways,
         parts;
     uint64_t lines, joined, entered, passes_refused, later_refused, paid_in_line;

@@ -60,6 +60,7 @@ static bool covers(void)
         {"to be paid to a bank", c->deposits},
         {"paid to a bank", c->deposits_paid},
         {"taken back at the provider", c->taken_back},
+        {"taken back there in part", c->parts_taken_back},
         {"came back late", c->returned_late},
         {"came back twice at once", c->both_ways},
         {"came back with another amount", c->tampered},
