@@ -503,10 +503,59 @@ static int refund_order(struct call *call, const Usher__V1__RefundOrderRequest *
                         : answer_store_failed(call, err);
 }
 
+/* Money that was to go back without an order, which its provider refused: nobody but who runs the
+ * performance asks for it again, and what was taken at the box office he has handed out.
+ * ERR_NOT_FOUND: there is none; other non-zero: after call_fail. */
+static int refund_without_order(struct call *call, const Usher__V1__RefundOrderRequest *wish,
+                                Usher__V1__Refund *ret_refund)
+{
+    const struct work w = answer_work(call);
+    struct giving_back g = {0};
+    struct payment_till till = {0};
+    struct payment *payments;
+    struct id hold_id;
+    size_t count = 0;
+    if (id_parse(view_str(wish->order_id), &hold_id) != 0)
+        return ERR_NOT_FOUND;
+    int err = payments_of(w.role->options.sql, hold_id, w.arena, &payments, &count, w.deadline_ns);
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        if (!id_is_zero(payments[i].order_id))
+            return ERR_NOT_FOUND; /* that is what is given back */
+        if (payments[i].books.pending > 0 && payments[i].state == PAYMENT_REFUNDING)
+            g.payment = payments[i];
+    }
+    if (err == 0 && g.payment.performance_id > 0)
+        err = refunds_of(w.role->options.sql, g.payment.payment_id, w.arena, &g.refunds,
+                         &g.refund_count, w.deadline_ns);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    if (g.refund_count == 0 || g.refunds[g.refund_count - 1].state != REFUND_FAILED)
+        return ERR_NOT_FOUND;
+    struct refund *last = &g.refunds[g.refund_count - 1];
+    if (answer_runs(call, g.payment.performance_id, &g.organiser) != 0)
+        return ERR_DENIED;
+    if (!g.organiser)
+        return ERR_NOT_FOUND;
+    if (hand_out(call, &g, &till) != 0)
+        return ERR_DENIED;
+    err = flow_refund_again(&w, &g.payment, last);
+    if (err == ERR_DENIED)
+        return till_refuse_closed(call);
+    if (err == ERR_BUSY)
+        return till_refuse_short(call);
+    if (err == 0 || err == ERR_CONFLICT)
+        err = refund_get(w.role->options.sql, last->refund_id, w.arena, last, w.deadline_ns);
+    if (err == 0)
+        err = answer_refund(w.arena, &g.payment, last, ret_refund);
+    return err == 0 ? 0 : answer_store_failed(call, err);
+}
+
 int payment_refund_order(struct call *call, const void *request, void *response)
 {
     bool again = false;
-    int err = 0;
+    int err = refund_without_order(call, request, response);
+    if (err != ERR_NOT_FOUND)
+        return err;
     /* The same click twice finds its refund; another ticket of the order is counted anew. */
     for (int i = 0; i == 0 || (again && i < AGAIN_MAX); i++) {
         again = false;

@@ -11,7 +11,7 @@ import { tillWords } from '../../i18n/till';
 import { Confirm } from '../../parts/confirm';
 import { Icon } from '../../parts/icon';
 import { Notice } from '../../parts/notice';
-import { announce } from '../../state/announce';
+import { collect } from '../../state/collect';
 import { loadOwn, options, ownEvents, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { RefundDialog } from '../refund';
@@ -103,11 +103,9 @@ function ToCollect() {
   useEffect(() => {
     void task.do(load);
   }, []);
-  const collect = ({ paymentId, amount, orderNumber }: Payment) =>
+  const take = ({ paymentId, amount }: Payment) =>
     task.do(async () => {
-      const { again } = await moneyDesk.collectPayment({ paymentId, amount }, options);
-      before.value = again ? say.collectedBefore(orderNumber) : '';
-      announce(before.value || say.collected(orderNumber));
+      before.value = await collect({ paymentId, amount });
       await load();
     });
   if (!waiting.value) return <Refusal task={task} />;
@@ -131,7 +129,7 @@ function ToCollect() {
               class="plain numeric"
               data-action="collect"
               disabled={task.busy.value}
-              onClick={() => void collect(payment)}
+              onClick={() => void take(payment)}
             >
               {say.collect(money(payment.amount, payment))}
             </button>
@@ -148,6 +146,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
   const refunding = useSignal(false);
   const refunded = useSignal('');
   const cancelling = useSignal(false);
+  const warning = useSignal('');
   const task = useMemo(() => new Task(), []);
   if (!order) return null;
   const takeBack = async (evenUsed: boolean) => {
@@ -157,11 +156,10 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
     cancelling.value = false;
     if (done) onDone();
   };
-  const collect = async () => {
-    const { orderId, orderNumber, toCollect } = order;
+  const take = async () => {
+    const { orderId, toCollect } = order;
     const done = await task.do(async () => {
-      const { again } = await moneyDesk.collectPayment({ orderId, amount: toCollect }, options);
-      announce(again ? say.collectedBefore(orderNumber) : say.collected(orderNumber));
+      warning.value = await collect({ orderId, amount: toCollect });
     });
     if (done) onDone();
   };
@@ -221,7 +219,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
             class="plain numeric"
             data-action="collect-order"
             disabled={task.busy.value}
-            onClick={() => void collect()}
+            onClick={() => void take()}
           >
             {say.collect(money(order.toCollect, order))}
           </button>
@@ -254,6 +252,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
       {live && order.tickets.length > 0 ? <MoveTickets order={order} onDone={onDone} /> : null}
       <Notes orderId={order.orderId} notes={found.notes} />
       <Refusal task={task} />
+      {warning.value ? <Notice tone="warn" icon="alert" title={warning.value} /> : null}
       {task.failure.value?.reason === 'TICKET_USED' ? (
         <p class="org-actions">
           <button

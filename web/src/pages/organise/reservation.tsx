@@ -6,7 +6,8 @@ import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { date, money, starts } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { Confirm } from '../../parts/confirm';
-import { announce } from '../../state/announce';
+import { Notice } from '../../parts/notice';
+import { collect } from '../../state/collect';
 import { options, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { Refusal } from './form';
@@ -38,6 +39,7 @@ export function ReservationCard({ found, onDone }: { found: FoundReservation; on
   const say = organiseWords.value;
   const task = useMemo(() => new Task(), []);
   const ending = useSignal(false);
+  const warning = useSignal('');
   const { payment, contact } = found;
   if (!payment) return null;
   const { paymentId, orderId, orderNumber, amount } = payment;
@@ -49,10 +51,9 @@ export function ReservationCard({ found, onDone }: { found: FoundReservation; on
     ending.value = false;
     if (done) onDone();
   };
-  const collect = async () => {
+  const take = async () => {
     const done = await task.do(async () => {
-      const { again } = await moneyDesk.collectPayment({ paymentId, amount }, options);
-      announce(again ? say.collectedBefore(orderNumber) : say.collected(orderNumber));
+      warning.value = await collect({ paymentId, amount });
     });
     if (done) onDone();
   };
@@ -87,7 +88,7 @@ export function ReservationCard({ found, onDone }: { found: FoundReservation; on
             class="plain numeric"
             data-action="collect-found"
             disabled={task.busy.value}
-            onClick={() => void collect()}
+            onClick={() => void take()}
           >
             {say.collect(money(amount, payment))}
           </button>
@@ -107,6 +108,7 @@ export function ReservationCard({ found, onDone }: { found: FoundReservation; on
         ) : null}
       </p>
       <Refusal task={task} />
+      {warning.value ? <Notice tone="warn" icon="alert" title={warning.value} /> : null}
       {ending.value ? (
         <Confirm
           question={say.endReservationAsk(orderNumber)}
