@@ -77,6 +77,20 @@ int metadata_add(struct metadata **metadata, struct arena *arena, struct view na
     return add_field(metadata, arena, name, value, false);
 }
 
+int metadata_put(struct metadata **metadata, struct arena *arena, struct view name,
+                 struct view value)
+{
+    int err = add_field(metadata, arena, name, value, false);
+    struct metadata *m = *metadata;
+    for (uint32_t i = 0; err == 0 && i + 1 < m->count; i++) {
+        if (!view_eq(m->fields[i].name, name))
+            continue;
+        m->fields[i].value = m->fields[--m->count].value;
+        break;
+    }
+    return err;
+}
+
 int metadata_add_trailing(struct metadata **metadata, struct arena *arena, struct view name,
                           struct view value)
 {

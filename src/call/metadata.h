@@ -38,6 +38,9 @@ void metadata_let_travel(const struct view *prefixes, size_t count);
  * has other than visible ASCII and blanks. ERR_NO_MEMORY. */
 int metadata_add(struct metadata **metadata, struct arena *arena, struct view name,
                  struct view value);
+/* The same in the place of the first field of that name, where there is one. */
+int metadata_put(struct metadata **metadata, struct arena *arena, struct view name,
+                 struct view value);
 /* The same for a field that comes behind the answer. */
 int metadata_add_trailing(struct metadata **metadata, struct arena *arena, struct view name,
                           struct view value);

@@ -123,9 +123,8 @@ static void keep_address(struct exchange *exchange, const struct head *head)
 {
     char text[CALLER_ADDRESS_MAX];
     struct call *call = &exchange->call;
-    const struct view address = exchange->shard->options->peers_only
-                                    ? (struct view){0}
-                                    : caller_address(exchange->conn, head, text);
+    const struct view address =
+        exchange->from_peer ? (struct view){0} : caller_address(exchange->conn, head, text);
     if (address.len)
         (void)metadata_add(&call->received, call->arena, CALLER_ADDRESS, address);
 }
@@ -135,7 +134,6 @@ static void keep_address(struct exchange *exchange, const struct head *head)
 static void keep_metadata(struct exchange *exchange, const struct head *head)
 {
     char name[METADATA_NAME_MAX];
-    const bool from_peer = exchange->shard->options->peers_only;
     struct call *call = &exchange->call;
     exchange->secure = caller_secure(exchange->conn, head);
     const struct view session = caller_cookie(head, exchange->secure);
@@ -151,11 +149,22 @@ static void keep_metadata(struct exchange *exchange, const struct head *head)
             name[k] = (char)tolower((unsigned char)field->name.at[k]);
         const struct view lower = view_of(name, field->name.len);
         /* Only a process of ours may say where somebody else is. */
-        if (metadata_travels(lower) && (from_peer || !view_eq(lower, CALLER_ADDRESS)))
+        if (metadata_travels(lower) && (exchange->from_peer || !view_eq(lower, CALLER_ADDRESS)))
             (void)metadata_add(&call->received, call->arena, lower, field->value);
     }
     trace_take(&call->trace, call->received);
-    trace_choose(&call->trace, from_peer);
+    trace_choose(&call->trace, exchange->from_peer);
+}
+
+/* What calls in another's name has shown that it is a process of ours: it has let in whom it calls
+ * for, and says where that one is. */
+static void believe(struct exchange *exchange, const struct head *head)
+{
+    struct call *call = &exchange->call;
+    const struct view address = head_get(head, CALLER_ADDRESS);
+    exchange->from_peer = true;
+    if (address.len > 0 && address.len < CALLER_ADDRESS_MAX)
+        (void)metadata_put(&call->received, call->arena, CALLER_ADDRESS, address);
 }
 
 /* Health is everybody's to ask for. */
@@ -225,6 +234,8 @@ static enum code identify(struct exchange *exchange, const struct head *head)
         call->identity = (struct identity){0};
         if (options->peers_only)
             return CODE_UNAUTHENTICATED;
+    } else if (shown.identity.at) {
+        believe(exchange, head);
     }
     return method_admits(call->route->method, &call->identity);
 }
@@ -254,6 +265,7 @@ static struct exchange *open_exchange(struct conn *conn, struct h2_stream *h2,
         return NULL;
     exchange->conn = conn;
     exchange->h2 = h2;
+    exchange->from_peer = conn->shard->options->peers_only;
     exchange->call.carrier = &exchange_carrier;
     exchange->call.arena = &exchange->arena;
     exchange->call.route = request->route;

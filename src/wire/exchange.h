@@ -57,6 +57,7 @@ struct exchange {
     bool detached;      /* a stream that went on without its fiber: its span was put then */
     bool ending;        /* over HTTP/2, the last envelope waits for a piece to go out */
     bool over_h2;
+    bool from_peer;              /* a process of ours calls, for somebody it knows */
     bool secure;                 /* the caller's end is under TLS */
     struct credentials *unknown; /* who calls is found out in the fiber; in the arena */
     const char *if_none_match;   /* NULL: none; in the arena */

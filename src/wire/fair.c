@@ -65,7 +65,7 @@ static bool exceeds(struct exchange *exchange, enum share share, const void *key
 static bool comes_from_afar(const struct exchange *exchange, struct in6_addr *ret_host)
 {
     const struct view said = metadata_find(exchange->call.received, CALLER_ADDRESS);
-    return !exchange->shard->options->peers_only && net_range_address(said, ret_host) == 0 &&
+    return !exchange->from_peer && net_range_address(said, ret_host) == 0 &&
            !net_range_is_local(ret_host);
 }
 

@@ -308,6 +308,9 @@ static struct service service;
 static int identify(void *state, const struct credentials *shown, struct identity *ret)
 {
     const struct view authorization = shown->authorization;
+    if (shown->identity.at)
+        return view_eq(authorization, VIEW_LIT("Peer ours")) ? identity_parse(shown->identity, ret)
+                                                             : ERR_DENIED;
     if (view_eq(authorization, VIEW_LIT("Bearer buyer")))
         *ret = (struct identity){.roles = FIXTURE_BUYER, .account_id = {1, 2}};
     else if (view_eq(authorization, VIEW_LIT("Bearer organiser")))
