@@ -52,8 +52,8 @@ struct fixture {
 extern _Atomic uint32_t fixture_cancelled, fixture_waiting, fixture_sinks, fixture_maps;
 extern atomic_bool fixture_spins;
 
-/* As options says, but for services, hooks and listen. Bearer "buyer" and "organiser" are known, and
- * so is who shows "Peer ours" beside an identity. */
+/* As options says, but for services, hooks and listen. Bearer "buyer" and "organiser" are known, as
+ * is who shows "Peer ours" beside an identity. */
 void fixture_start(struct fixture *f, struct server_options options);
 /* TicketService as the fixture answers it, for a channel of the test's own. After fixture_start. */
 const struct service *fixture_service(void);
