@@ -211,6 +211,11 @@ static int cancel(struct session *session, void *arg)
         code = order_look(session, values->word, 0, &found);
     if (code == CMD_OK && found.reservation)
         return end_reservation(session, values, found.reservation);
+    if (code == CMD_OK && values->reason)
+        code = cmd_fail(session->command, CMD_USAGE,
+                        "%s is an order: its buyer is mailed that it is cancelled, without a "
+                        "--reason",
+                        found.order->order->order_number);
     if (code != CMD_OK)
         return code;
     wish.order_id = found.order->order->order_id;

@@ -43,22 +43,28 @@ int till_hand_back(const struct work *w, struct payment *p, const struct payment
                : err;
 }
 
-/* Into the caller's open till, where there is one. Non-zero after call_fail. */
-static int collect_into(struct call *call, const Usher__V1__CollectPaymentRequest *wish,
-                        struct payment *p, struct payment_till *till)
+/* How it is paid. Non-zero after call_fail: not in a way that there is; nothing is written. */
+static int read_means(struct call *call, const Usher__V1__CollectPaymentRequest *wish,
+                      struct payment_till *till)
 {
-    struct till open;
     till->means = till_means_said(wish->means);
     till->tendered = wish->tendered;
     till->note = view_str(wish->note);
-    if ((till->means != TILL_CASH && till->means != TILL_CARD) ||
-        (till->means == TILL_CARD && !wish->note[0]) || !begin_fits(wish->note, TILL_NOTE_MAX) ||
-        wish->tendered < 0 || wish->tendered > (till->means == TILL_CASH ? TILL_AMOUNT_MAX : 0) ||
-        (wish->tendered > 0 && wish->tendered < wish->amount))
-        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
-                           "means: cash, of which not less is tendered than is due, or a card "
-                           "terminal with its number of the payment, one line of at most %d bytes",
-                           TILL_NOTE_MAX);
+    if ((till->means == TILL_CASH || till->means == TILL_CARD) &&
+        (till->means == TILL_CASH || wish->note[0]) && begin_fits(wish->note, TILL_NOTE_MAX) &&
+        wish->tendered >= 0 && wish->tendered <= (till->means == TILL_CASH ? TILL_AMOUNT_MAX : 0) &&
+        (wish->tendered == 0 || wish->tendered >= wish->amount))
+        return 0;
+    return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                       "means: cash, of which not less is tendered than is due, or a card "
+                       "terminal with its number of the payment, one line of at most %d bytes",
+                       TILL_NOTE_MAX);
+}
+
+/* Into the caller's open till, where there is one. Non-zero after call_fail. */
+static int collect_into(struct call *call, struct payment *p, struct payment_till *till)
+{
+    struct till open;
     int err = till_of_caller(call, p->organiser_id, &open);
     if (err == 0 && view_eq(open.currency, p->currency)) {
         till->till_id = open.till_id;
@@ -223,9 +229,11 @@ static int collect_order(struct call *call, const Usher__V1__CollectPaymentReque
     struct payment p;
     int err = find_owing(call, wish->order_id, &order);
     if (err == 0)
+        err = read_means(call, wish, &till);
+    if (err == 0)
         err = begin_owing(call, wish, order, &p);
     if (err == 0 && p.books.captured == 0)
-        err = collect_into(call, wish, &p, &till);
+        err = collect_into(call, &p, &till);
     if (err != 0)
         return err;
     bool taken = false;
@@ -268,9 +276,11 @@ int payment_collect(struct call *call, const void *request, void *response)
         return answer_store_failed(call, err);
     if (wish->amount != p.books.amount)
         return refuse_amount(call);
+    if (waits(&p) && read_means(call, wish, &till) != 0)
+        return 1;
     /* Somebody else may take it, or look at it, at the same moment: it is taken once. */
     for (int i = 0; err == 0 && !taken && i < COLLECT_TRIES && waits(&p); i++) {
-        if (collect_into(call, wish, &p, &till) != 0)
+        if (collect_into(call, &p, &till) != 0)
             return 1;
         err = till_take(call, &w, &p);
         if (err == ERR_DENIED)
