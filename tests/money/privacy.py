@@ -101,7 +101,7 @@ def no_card_reaches_us(shop):
             bad = [f for f in fields if re.search(r"card_?(number|no)|cvc|cvv|(^|_)pan(_|$)|expir(y|ation)_(month|year)", f)]
             assert not bad, (name, bad)
     for folder, _, files in os.walk("web/src"):
-        for name in files:
+        for name in (one for one in files if not one.endswith(".woff2")):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 text = file.read()
             assert not re.search(r"cc-number|cc-csc|cc-exp|card-?number", text, re.I), name
