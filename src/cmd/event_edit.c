@@ -176,6 +176,13 @@ struct edit {
     const Usher__V1__Performance *performance; /* as it was, and then as it is */
 };
 
+/* A text that is sent, also where it is empty: protobuf-c leaves out of a oneof what is its own empty
+ * string, which is what it reads where there is none. */
+static char *sent(const char *text)
+{
+    return (char *)(text[0] ? text : "");
+}
+
 static int prepare_date(struct edit *e)
 {
     const struct edit_values *values = e->values;
@@ -197,10 +204,10 @@ static int prepare_date(struct edit *e)
     was->doors_choice_case = USHER__V1__UPDATE_PERFORMANCE_REQUEST__DOORS_CHOICE_DOORS_AT_MS;
     was->doors_at_ms = now->doors_at_ms;
     was->gate_choice_case = USHER__V1__UPDATE_PERFORMANCE_REQUEST__GATE_CHOICE_GATE;
-    was->gate = now->gate;
+    was->gate = sent(now->gate);
     was->venue_address_choice_case =
         USHER__V1__UPDATE_PERFORMANCE_REQUEST__VENUE_ADDRESS_CHOICE_VENUE_ADDRESS;
-    was->venue_address = now->venue_address;
+    was->venue_address = sent(now->venue_address);
     was->pay_later_choice_case =
         USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS;
     was->pay_later_ms = now->pay_later_ms;
@@ -353,8 +360,8 @@ static int prepare_bill(struct session *session, struct edit *e, uint32_t event_
         const Usher__V1__Event *event = events->events[i];
         if (event->event_id == event_id)
             put_bill(&e->old_bill, event_id, values->name ? event->name : NULL,
-                     values->description ? event->description : NULL,
-                     values->poster ? event->poster : NULL);
+                     values->description ? sent(event->description) : NULL,
+                     values->poster ? sent(event->poster) : NULL);
     }
     return code;
 }

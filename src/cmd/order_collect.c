@@ -105,8 +105,7 @@ static const struct conf_option options[] = {
 
 const struct conf_table order_collect_table = {
     .command = "usher order collect",
-    .summary = "Takes the money for places that are held until they are paid at the box office, or "
-               "for an unpaid order.",
+    .summary = "Takes money at the box office, for places that wait for it or for an unpaid order.",
     .positional = "NUMBER",
     .positional_min = 1,
     .positional_max = 1,

@@ -344,7 +344,8 @@ def edits(plain):
                             (["--poster-file", __file__], FALSE), (["--prices", "1", "--poster-file", __file__], USAGE)):
             done = run("event", "edit", "1", *words, *wrong, *where)
             assert done.returncode == code, (wrong, done.returncode, done.stderr)
-            assert told() == before, (wrong, done.stderr, told())
+            now = told()
+            assert now == before, (wrong, done.stderr, [(k, before.get(k), now.get(k)) for k in before.keys() | now.keys() if before.get(k) != now.get(k)])
 
     report.check("edits-are-all-or-nothing", all_or_nothing)
     refused("edit-of-no-performance", USAGE, "go with --performance", "event", "edit", "1", "--gate", "x", *where)
