@@ -176,8 +176,8 @@ struct edit {
     const Usher__V1__Performance *performance; /* as it was, and then as it is */
 };
 
-/* A text that is sent, also where it is empty: protobuf-c leaves out of a oneof what is its own empty
- * string, which is what it reads where there is none. */
+/* A text that is sent, also where it is empty: protobuf-c leaves its own empty string out of a
+ * oneof, and that is what it reads where there is none. */
 static char *sent(const char *text)
 {
     return (char *)(text[0] ? text : "");
