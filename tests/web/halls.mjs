@@ -34,7 +34,7 @@ const fits = (visitor, selector) =>
 
 export const halls = {
   'a hall that is sold out says so, and offers nothing': async (world) => {
-    const performance = await create(world, small, '--name', 'Gone', '--open', '--unpaid-orders', 'taken');
+    const performance = await create(world, small, '--name', 'Gone', '--open');
     const crowd = ['--users', '500', '--within', '100ms', '--seats', 'best', '--order'];
     await world.usher('stampede', '--performance', performance, ...crowd);
     await visit(world, [desktop], async (a) => {

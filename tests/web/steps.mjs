@@ -21,7 +21,7 @@ export async function visit(world, options, body, noisy = false) {
 export async function create(world, hall, ...options) {
   assert.ok(world.usher, 'needs a server of its own, not --url');
   const { hallId } = await world.usher('hall', 'generate', ...hall, '--json');
-  const words = ['event', 'create', '--hall', hallId, '--prices', '1250', '--currency', 'EUR', '--publish'];
+  const words = ['event', 'create', '--hall', hallId, '--prices', '1250', '--currency', 'EUR', '--unpaid-orders', 'taken', '--publish'];
   return (await world.usher(...words, ...options, '--json')).performanceId;
 }
 
