@@ -21,7 +21,8 @@ export async function visit(world, options, body, noisy = false) {
 export async function create(world, hall, ...options) {
   assert.ok(world.usher, 'needs a server of its own, not --url');
   const { hallId } = await world.usher('hall', 'generate', ...hall, '--json');
-  const words = ['event', 'create', '--hall', hallId, '--prices', '1250', '--currency', 'EUR', '--unpaid-orders', 'taken', '--publish'];
+  const words = ['event', 'create', '--hall', hallId, '--prices', '1250', '--currency', 'EUR', '--publish'];
+  words.push('--unpaid-orders', 'taken');
   return (await world.usher(...words, ...options, '--json')).performanceId;
 }
 
