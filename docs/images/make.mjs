@@ -15,12 +15,17 @@ const server = await startServer(process.argv[2]);
 const browser = await openBrowser();
 const picture = (page, name, more) => page.screenshot({ path: join(here, `${name}.png`), ...more });
 const report = join(folder, 'report.html');
+const arrive = async (options) => {
+  const fan = await Visitor.arrive(browser, server.url, options, here);
+  await fan.page.addInitScript(() => localStorage.setItem('usher.face', '1')); // the page's own font from the start
+  return fan;
+};
 const crowd = (...words) => server.usher('stampede', '--abandon', '0.3', ...words);
 
 await crowd('--users', '300', '--within', '1s', '--seats', 'best', '--party', '1-4');
 const fans = [
-  await Visitor.arrive(browser, server.url, { ...desktop, viewport: { width: 1200, height: 750 } }, here),
-  await Visitor.arrive(browser, server.url, { ...phone, locale: 'en-GB', deviceScaleFactor: 1 }, here),
+  await arrive({ ...desktop, viewport: { width: 1200, height: 750 } }),
+  await arrive({ ...phone, locale: 'en-GB', deviceScaleFactor: 1 }),
 ];
 const rush = crowd('--users', '400', '--within', '2s', '--seats', 'random', '--party', '1-3');
 for (const fan of fans) {
@@ -39,12 +44,7 @@ await picture(fans[0].page, 'on-sale');
 await picture(fans[1].page, 'on-sale-phone');
 
 // A fan's way: the line, paying with test money, the tickets.
-const fan = await Visitor.arrive(
-  browser,
-  server.url,
-  { ...phone, locale: 'en-GB', deviceScaleFactor: 1, viewport: { width: 390, height: 780 } },
-  here,
-);
+const fan = await arrive({ ...phone, locale: 'en-GB', deviceScaleFactor: 1, viewport: { width: 390, height: 780 } });
 const second = await create(server, ['--capacity', '2000'], '--name', 'Second Night', '--currency', 'KRW', '--open');
 const { saleId } = await server.usher(
   'sale', 'create', '--name', 'Second Night', '--performances', second, '--guests',
