@@ -25,7 +25,9 @@ def free_like(shop, night, seat):
             for i, _ in enumerate(row["numbers"]):
                 of[row.get("firstSeat", 0) + i] = found[min(i, len(found) - 1)]
     like = sorted((s for s, c in of.items() if c == of[seat] and s > 40), reverse=True)
-    return like, sorted((s for s, c in of.items() if c != of[seat] and s > 40), reverse=True)
+    unlike = sorted((s for s, c in of.items() if c != of[seat] and s > 40), reverse=True)
+    Buyer.away.update(like[:4], unlike[:4])
+    return like, unlike
 
 
 def mails(shop, order):

@@ -32,8 +32,7 @@ class Desk:
 
     def hold(self, count=2, performance=1):
         Desk.keys += 1
-        seats = list(range(Buyer.next_seat, Buyer.next_seat + count))
-        Buyer.next_seat += count
+        seats = Buyer.next_seats(count)
         held = self.ask("HoldAtTill", {"seats": {"performanceId": performance, "seats": seats, "idempotencyKey": f"c{Desk.keys}"}})
         assert "customerId" in held, held
         return held
