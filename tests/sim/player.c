@@ -12,6 +12,7 @@
 #define TWICE_EVERY 20 /* one seed in so many is played a second time */
 
 static const struct player *player;
+struct player_told player_told;
 /* What is being played: made before, as a signal's handler may not format. */
 static char playing[96], replay[96];
 
@@ -114,18 +115,22 @@ int player_main(const struct player *plays, int argc, char **argv)
         uint64_t *number = strcmp(argv[i], "--seeds") == 0   ? &seeds
                            : strcmp(argv[i], "--first") == 0 ? &first
                            : strcmp(argv[i], "--seed") == 0  ? &one
-                                                             : NULL;
+                           : player->steps && strcmp(argv[i], "--crash-at") == 0
+                               ? &player_told.crash_at
+                               : NULL;
         if (strcmp(argv[i], "--verbose") == 0) {
             verbose = true;
         } else if (strcmp(argv[i], "--steps") == 0 && player->steps) {
             steps = true;
+        } else if (strcmp(argv[i], "--still") == 0 && player->steps) {
+            player_told.still = true;
         } else if (strcmp(argv[i], "--until-failed") == 0) {
             until_failed = true;
         } else if (number && value) {
             *number = strtoull(value, NULL, 10);
             i++;
         } else {
-            const int words = player->option(argv[i], value);
+            const int words = player->option ? player->option(argv[i], value) : 0;
             if (words == 0)
                 return usage();
             i += words - 1;

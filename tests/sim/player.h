@@ -32,7 +32,8 @@ struct player {
     bool (*covers)(void);
     /* NULL, or: plays one small sale from the seed with a crash at every step of it. */
     int (*steps)(uint64_t seed);
-    /* An option of its own: how many words it took; 0: it is none. value is NULL at the end. */
+    /* NULL, or an option of its own: how many words it took; 0: it is none. value is NULL at the
+     * end. */
     int (*option)(const char *word, const char *value);
 };
 
@@ -43,6 +44,14 @@ int player_main(const struct player *player, int argc, char **argv);
 void player_begin(const char *what, const char *again);
 /* After it: whether it went well, and whether its world has ended; a failure is told. */
 bool player_end(bool fine, bool ended);
+
+/* What a simulation that has steps is told of a play by options: few people and no faults, but a
+ * crash at that step. */
+struct player_told {
+    bool still;        /* --still */
+    uint64_t crash_at; /* --crash-at */
+};
+extern struct player_told player_told;
 
 bool player_covers(const struct player_row *rows, size_t count);
 

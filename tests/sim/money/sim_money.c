@@ -10,7 +10,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sim/money/money.h"
@@ -18,7 +17,7 @@
 
 static struct money_world world;
 static struct money_coverage coverage;
-static struct money_play told; /* by the options: still, and which crash */
+static enum money_party crash_of; /* by the options */
 
 static const char *const parties[] = {
     [MONEY_USHER] = "usher", [MONEY_PSP] = "psp", [MONEY_ROOM] = "room"};
@@ -40,9 +39,11 @@ static bool play(const struct money_play *how, struct money_coverage *met)
 static bool play_seed(uint64_t seed, bool verbose, bool again)
 {
     struct money_coverage unused = {0};
-    struct money_play how = told;
-    how.seed = seed;
-    how.verbose = verbose;
+    const struct money_play how = {.seed = seed,
+                                   .verbose = verbose,
+                                   .still = player_told.still,
+                                   .crash_at = player_told.crash_at,
+                                   .crash_of = crash_of};
     return play(&how, again ? &unused : &coverage);
 }
 
@@ -110,18 +111,10 @@ static int play_steps(uint64_t seed)
 
 static int option(const char *word, const char *value)
 {
-    if (strcmp(word, "--still") == 0) {
-        told.still = true;
-        return 1;
-    }
-    if (strcmp(word, "--crash-at") == 0 && value) {
-        told.crash_at = strtoull(value, NULL, 10);
-        return 2;
-    }
     for (size_t i = 0; strcmp(word, "--of") == 0 && value && i < PARTIES; i++) {
         if (strcmp(parties[i], value) != 0)
             continue;
-        told.crash_of = (enum money_party)i;
+        crash_of = (enum money_party)i;
         return 2;
     }
     return 0;

@@ -8,15 +8,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "sim/player.h"
 #include "sim/queue/queue.h"
 
 static struct queue_world world;
 static struct queue_coverage coverage;
-static struct queue_play told; /* by the options: still, and which crash */
 
 static bool play(const struct queue_play *how, struct queue_coverage *met)
 {
@@ -32,9 +29,10 @@ static bool play(const struct queue_play *how, struct queue_coverage *met)
 static bool play_seed(uint64_t seed, bool verbose, bool again)
 {
     struct queue_coverage unused = {0};
-    struct queue_play how = told;
-    how.seed = seed;
-    how.verbose = verbose;
+    const struct queue_play how = {.seed = seed,
+                                   .verbose = verbose,
+                                   .still = player_told.still,
+                                   .crash_at = player_told.crash_at};
     return play(&how, again ? &unused : &coverage);
 }
 
@@ -80,19 +78,6 @@ static int play_steps(uint64_t seed)
     return failed == 0 ? 0 : 1;
 }
 
-static int option(const char *word, const char *value)
-{
-    if (strcmp(word, "--still") == 0) {
-        told.still = true;
-        return 1;
-    }
-    if (strcmp(word, "--crash-at") == 0 && value) {
-        told.crash_at = strtoull(value, NULL, 10);
-        return 2;
-    }
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     static const struct player player = {
@@ -105,7 +90,6 @@ int main(int argc, char **argv)
         .play = play_seed,
         .covers = covers,
         .steps = play_steps,
-        .option = option,
     };
     return player_main(&player, argc, argv);
 }
